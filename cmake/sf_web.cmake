@@ -4,14 +4,21 @@ find_program(SF_NODE node)
 if(NOT SF_NODE)
   message(FATAL_ERROR "Node.js was not found: run ./dev setup, which installs Debian's nodejs (18 or newer).")
 endif()
-if(NOT EXISTS ${CMAKE_SOURCE_DIR}/web/node_modules/esbuild/package.json)
+# Several work trees of one clone may share the install that lies in .deps.
+set(SF_WEB_MODULES "")
+foreach(folder ${CMAKE_SOURCE_DIR}/web/node_modules ${SF_DEPS}/web/node_modules)
+  if(NOT SF_WEB_MODULES AND EXISTS ${folder}/esbuild/package.json AND EXISTS ${folder}/preact/package.json)
+    set(SF_WEB_MODULES ${folder})
+  endif()
+endforeach()
+if(NOT SF_WEB_MODULES)
   message(FATAL_ERROR "web/node_modules is missing: run ./dev setup, which runs npm ci in web/.")
 endif()
 file(GLOB_RECURSE sf_web_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/src/* ${CMAKE_SOURCE_DIR}/web/public/*)
 set(sf_web_out ${CMAKE_BINARY_DIR}/web)
 add_custom_command(
   OUTPUT ${sf_web_out}/assets.S ${sf_web_out}/assets_table.cpp
-  COMMAND ${SF_NODE} ${CMAKE_SOURCE_DIR}/web/build.mjs --out ${sf_web_out}
+  COMMAND ${SF_NODE} ${CMAKE_SOURCE_DIR}/web/build.mjs --out ${sf_web_out} --modules ${SF_WEB_MODULES}
   DEPENDS ${sf_web_sources} ${CMAKE_SOURCE_DIR}/web/build.mjs ${CMAKE_SOURCE_DIR}/web/embed.mjs ${CMAKE_SOURCE_DIR}/web/package-lock.json
   COMMENT "web page" VERBATIM)
 add_library(sf_web_assets STATIC ${sf_web_out}/assets.S ${sf_web_out}/assets_table.cpp)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bundles the page: hashed names, gzip and brotli beside each file and, for the daemon, an assembly file with the bytes and a C++ table.
-import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -21,6 +21,9 @@ function argument(name, fallback) {
   return at > 0 && process.argv[at + 1] ? process.argv[at + 1] : fallback;
 }
 
+const modules = resolve(argument("--modules", join(here, "node_modules")));
+const { build } = createRequire(join(modules, "resolve.js"))("esbuild");
+
 const hashOf = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 20);
 
 /** Compressed forms are kept only where they are smaller than the file itself. */
@@ -38,6 +41,7 @@ async function bundle() {
     entryPoints: [{ in: join(here, "src/main.tsx"), out: "app" }],
     outdir: "/assets",
     bundle: true,
+    nodePaths: [modules],
     write: false,
     minify: true,
     format: "esm",
