@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One writer strand per database file: changes queued on the network thread are committed together on a thread of their own.
+#pragma once
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "soulfabric/base/io.hpp"
+#include "soulfabric/base/sqlite.hpp"
+#include "soulfabric/base/task_scope.hpp"
+#include "soulfabric/base/worker_pool.hpp"
+
+namespace soulfabric {
+
+class DbWriter {
+ public:
+  using Change = std::function<Status(Database&)>;
+
+  DbWriter(IoContext& context, IoClock& clock, Database database);
+
+  /// Queues a change for the next commit (one batch at a time; what arrives meanwhile goes into the next).
+  /// A change that fails is rolled back alone and logged.
+  void submit(Change change);
+  /// Waits until everything submitted so far is committed (and synced as the database's mode says).
+  [[nodiscard]] Task<Status> flush();
+  /// Runs a read (or a change with an answer) on the database's thread, between batches.
+  template <class F>
+  [[nodiscard]] Task<std::invoke_result_t<F, Database&>> query(F fn) {
+    auto shared = database_;
+    auto result = co_await worker_.run([shared, fn = std::move(fn)]() mutable { return fn(*shared); });
+    co_return result;
+  }
+  /// Commits what is queued and stops.
+  [[nodiscard]] Task<void> close();
+
+ private:
+  [[nodiscard]] Task<void> pump();
+  IoClock& clock_;
+  std::shared_ptr<Database> database_;
+  WorkerPool worker_{1};
+  std::vector<Change> queue_;
+  std::uint64_t submitted_ = 0;
+  std::uint64_t committed_ = 0;
+  bool running_ = false;
+  Status last_ = {};
+  Notifier committed_changed_;
+  TaskScope scope_;
+};
+
+}  // namespace soulfabric
