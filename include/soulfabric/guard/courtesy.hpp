@@ -21,7 +21,8 @@ struct CourtesyLimits {
   std::chrono::milliseconds search_spacing{1000};
   std::size_t browses_per_minute = 5;
   std::size_t download_slots = 50;
-  std::size_t queue_length = 1000;  // waiting requests per kind and origin; more are refused
+  std::size_t queue_length = 1000;  // waiting searches or browses per origin; more are refused
+  std::size_t download_queue_length = 20'000;
   std::chrono::seconds same_query{300};
 };
 

@@ -135,6 +135,11 @@ class Guard {
   [[nodiscard]] MonoTime ready_at(Ticket ticket) const;
   /// Called (on the network thread) whenever places changed: something was redeemed, cancelled, released or given back.
   void on_queue_changed(std::function<void()> callback);
+  /// Tickets that may be next: of searches and browses the first that no limit of its own holds up, of downloads as many
+  /// as there are free slots.
+  [[nodiscard]] std::vector<Ticket> heads() const;
+  /// Everyone who waits, with their place, kind by kind.
+  void for_each_waiting(const std::function<void(Ticket, std::size_t place)>& visit) const;
   /// How long ago the same words were searched (case and spacing ignored), where within `same_query`. A question only.
   [[nodiscard]] std::optional<Duration> since_same_search(std::string_view query) const;
   void note_search(std::string_view query);
@@ -170,9 +175,12 @@ class Guard {
   Status ban(const Subject& subject, std::optional<Duration> length, std::string_view reason);
   /// True where there was one; the count of earlier bans is forgotten too.
   bool unban(const Subject& subject);
+  /// Bans in force, in the order of their subjects.
   [[nodiscard]] std::vector<BanRow> bans() const;
-  /// Rows as `bans()` gave them; expired and protected ones are left out. The number taken.
+  /// Rows as `bans()` or the store gave them; protected subjects are left out, expired rows only carry history. The
+  /// number taken.
   std::size_t import_bans(const std::vector<BanRow>& rows);
+  void import_violations(const std::vector<ViolationRow>& rows);
 
   // ---- reputation, 0..100, start 50, local only ----------------------------------------------------------------
   [[nodiscard]] int reputation(const Subject& subject) const;
@@ -184,8 +192,8 @@ class Guard {
   [[nodiscard]] std::vector<ReputationRow> reputations() const;
   void import_reputations(const std::vector<ReputationRow>& rows);
 
-  /// True once after anything that is stored (bans, reputation) changed.
-  [[nodiscard]] bool take_dirty();
+  /// What is to be stored since the last time; see store.hpp.
+  [[nodiscard]] StoredChanges take_changes();
   [[nodiscard]] GuardMetrics metrics() const;
 
  private:

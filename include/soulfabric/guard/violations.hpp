@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "soulfabric/base/clock.hpp"
 #include "soulfabric/base/ip.hpp"
@@ -63,17 +64,41 @@ struct ViolationLimits {
 struct BanRow {
   Subject subject;
   WallTime since{};
-  std::optional<WallTime> until;  // nothing: for good
-  unsigned times = 1;             // how often this subject was banned so far
-  std::string reason;             // a violation's name, or the operator's words
+  std::optional<WallTime> until;     // nothing: for good; in the past: only the history that decides the next length
+  unsigned times = 1;                // how often this subject was banned so far
+  std::string reason;                // a violation's name, or the operator's words
+  std::optional<IpAddress> address;  // where it came from: three subjects of one address within an hour ban the address
+  bool by_operator = false;
   friend bool operator==(const BanRow&, const BanRow&) = default;
 };
 
-/// Reputation as it is stored. `gains` are the last three days-limited gains, oldest first; zero where there was none.
+/// Violations that have not led to a ban yet.
+struct ViolationRow {
+  Subject subject;
+  std::vector<WallTime> times;  // oldest first
+  friend bool operator==(const ViolationRow&, const ViolationRow&) = default;
+};
+
+/// Reputation as it is stored. `gains` are the last gains, oldest first, at most three.
 struct ReputationRow {
   Subject subject;
   int score = 50;
-  WallTime gains[3]{};
+  std::vector<WallTime> gains;
+  friend bool operator==(const ReputationRow&, const ReputationRow&) = default;
+};
+
+/// What changed since it was last asked for; a subject that stands in `gone` has no row any more.
+struct StoredChanges {
+  std::vector<BanRow> bans;
+  std::vector<Subject> bans_gone;
+  std::vector<ViolationRow> violations;
+  std::vector<Subject> violations_gone;
+  std::vector<ReputationRow> reputations;
+  std::vector<Subject> reputations_gone;
+  [[nodiscard]] bool empty() const noexcept {
+    return bans.empty() && bans_gone.empty() && violations.empty() && violations_gone.empty() && reputations.empty() &&
+           reputations_gone.empty();
+  }
 };
 
 }  // namespace soulfabric::guard

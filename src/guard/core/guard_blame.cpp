@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Guard, second half: connections, bytes, blame, reputation, and the totals.
+#include <algorithm>
+
+#include "core/guard_impl.hpp"
+
+namespace soulfabric::guard {
+
+Result<ConnectionSlot> Guard::accept(const IpAddress& from) {
+  const MonoTime now = impl_->clock.now();
+  if (!impl_->violations.may_enter(from, now)) {
+    ++impl_->totals.connections_refused;
+    return fail(Errc::Banned, "The connection came from a banned address and was closed.");
+  }
+  auto slot = impl_->gate.accept(from, now);
+  if (!slot) ++impl_->totals.connections_refused;
+  return slot;
+}
+
+Result<ConnectionSlot> Guard::connect(const IpAddress& to) {
+  auto slot = impl_->gate.connect(to, impl_->clock.now());
+  if (!slot) ++impl_->totals.connections_refused;
+  return slot;
+}
+
+MonoTime Guard::next_connect() { return impl_->gate.next_connect(impl_->clock.now()); }
+
+ByteBucket::Taken Guard::Impl::take_bytes(ByteBucket& node, PeerBytes& peers, std::uint64_t peer_rate, const Subject& peer,
+                                          std::uint64_t want) {
+  const MonoTime at = clock.now();
+  const ByteBucket::Taken all = node.take(at, want);
+  if (peer_rate == 0 || all.granted == 0 || violations.is_protected(peer)) return all;
+  ByteBucket& bucket = peers.put(peer, at);
+  if (bucket.rate() != peer_rate) bucket.set_rate(peer_rate);
+  const ByteBucket::Taken own = bucket.take(at, all.granted);
+  node.refund(all.granted - own.granted);
+  if (own.granted == want) return own;
+  return {own.granted, own.granted < all.granted ? own.retry_at : all.retry_at};
+}
+
+ByteBucket::Taken Guard::take_upload(const Subject& peer, std::uint64_t want) {
+  return impl_->take_bytes(impl_->upload, impl_->upload_peers, impl_->options.bytes.upload_per_peer, peer, want);
+}
+
+ByteBucket::Taken Guard::take_download(const Subject& peer, std::uint64_t want) {
+  return impl_->take_bytes(impl_->download, impl_->download_peers, impl_->options.bytes.download_per_peer, peer, want);
+}
+
+void Guard::refund_upload(const Subject& peer, std::uint64_t bytes) {
+  impl_->upload.refund(bytes);
+  if (ByteBucket* bucket = impl_->upload_peers.find(peer)) bucket->refund(bytes);
+}
+
+void Guard::refund_download(const Subject& peer, std::uint64_t bytes) {
+  impl_->download.refund(bytes);
+  if (ByteBucket* bucket = impl_->download_peers.find(peer)) bucket->refund(bytes);
+}
+
+void Guard::prove(const Subject& subject, const IpAddress& address) { impl_->violations.prove(subject, address, impl_->now()); }
+
+bool Guard::is_proven(const Subject& subject, const IpAddress& address) const { return impl_->violations.is_proven(subject, address); }
+
+Subject Guard::subject_for(std::string_view claimed_user, const IpAddress& address) const {
+  Subject user = Subject::user(claimed_user);
+  return impl_->violations.is_proven(user, address) ? user : Subject::address(address);
+}
+
+Verdict Guard::charge(const Charge& charge) {
+  const Verdict verdict = impl_->violations.charge(charge, impl_->now());
+  ++(verdict == Verdict::Ignored ? impl_->totals.violations_ignored : impl_->totals.violations);
+  return verdict;
+}
+
+bool Guard::is_banned(const Subject& subject) const { return impl_->violations.is_banned(subject, impl_->clock.now()); }
+
+Status Guard::admit(const Subject& subject, const IpAddress& address) const {
+  const MonoTime now = impl_->clock.now();
+  if (impl_->violations.is_banned(subject, now)) return fail(Errc::Banned, "This " + std::string(name_of(subject.kind)) + " is banned.");
+  if (!impl_->violations.is_banned(Subject::address(address), now)) return {};
+  if (impl_->violations.is_proven(subject, address)) return {};
+  return fail(Errc::Banned, "The connection came from a banned address.");
+}
+
+void Guard::protect(const Subject& subject) { impl_->violations.protect(subject); }
+void Guard::unprotect(const Subject& subject) { impl_->violations.unprotect(subject); }
+
+Status Guard::ban(const Subject& subject, std::optional<Duration> length, std::string_view reason) {
+  return impl_->violations.ban(subject, length, reason, impl_->now());
+}
+
+bool Guard::unban(const Subject& subject) { return impl_->violations.unban(subject, impl_->clock.now()); }
+std::vector<BanRow> Guard::bans() const { return impl_->violations.bans(impl_->now()); }
+std::size_t Guard::import_bans(const std::vector<BanRow>& rows) { return impl_->violations.import_bans(rows, impl_->now()); }
+void Guard::import_violations(const std::vector<ViolationRow>& rows) { impl_->violations.import_violations(rows, impl_->now()); }
+
+int Guard::reputation(const Subject& subject) const { return impl_->reputations.score(subject); }
+
+void Guard::reward(const Subject& subject, const std::optional<IpAddress>& address) {
+  impl_->reputations.reward(subject, address, impl_->clock.now());
+}
+
+void Guard::lower_reputation(const Subject& subject, int points) { impl_->reputations.lower(subject, points, impl_->clock.now()); }
+std::vector<ReputationRow> Guard::reputations() const { return impl_->reputations.rows(impl_->now()); }
+void Guard::import_reputations(const std::vector<ReputationRow>& rows) { impl_->reputations.import(rows, impl_->now()); }
+
+StoredChanges Guard::take_changes() {
+  StoredChanges changes;
+  const Now now = impl_->now();
+  impl_->violations.take_changes(changes, now);
+  impl_->reputations.take_changes(changes, now);
+  return changes;
+}
+
+GuardMetrics Guard::metrics() const {
+  GuardMetrics out = impl_->totals;
+  for (std::size_t kind = 1; kind < kCourtesyKinds; ++kind)
+    out.courtesy_waiting[kind] = impl_->courtesy.waiting(static_cast<Courtesy>(kind));
+  out.connections_open = impl_->gate.open();
+  out.connections_open_inbound = impl_->gate.open_inbound();
+  out.bans = impl_->violations.bans_made();
+  out.bans_active = impl_->violations.active(impl_->clock.now());
+  return out;
+}
+
+}  // namespace soulfabric::guard
