@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The gateway: HTTP and WebSocket for the page and for tools. Network thread only.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "soulfabric/base/io.hpp"
+#include "soulfabric/base/random.hpp"
+#include "soulfabric/gateway/settings.hpp"
+
+namespace soulfabric {
+class WorkerPool;
+namespace guard {
+class Guard;
+}
+namespace library {
+class Shares;
+}
+namespace soulseek {
+class Client;
+}
+}  // namespace soulfabric
+
+namespace soulfabric::gateway {
+
+/// The run-time overlay that slskd's PATCH /options knows.
+struct ListenPatch {
+  std::optional<std::uint16_t> listen_port;
+  std::optional<std::string> listen_address;
+};
+
+/// The program's configuration and life, as the gateway may touch them. Implemented by the daemon.
+class Configuration {
+ public:
+  virtual ~Configuration() = default;
+  /// The whole effective tree as compact JSON in camelCase, secrets as "*****".
+  [[nodiscard]] virtual std::string options_json() const = 0;
+  /// The same as it was at the start.
+  [[nodiscard]] virtual std::string startup_options_json() const = 0;
+  [[nodiscard]] virtual std::filesystem::path yaml_file() const = 0;
+  [[nodiscard]] virtual Task<Result<std::string>> read_yaml() = 0;
+  /// One sentence per fault, nothing where the text is valid.
+  [[nodiscard]] virtual std::optional<std::string> validate_yaml(const std::string& text) const = 0;
+  /// Writes and applies it; keeps the old file as .bak. InvalidArgument: one sentence per fault; Forbidden: it differs in a
+  /// part that no HTTP route may change (security rule S21), the sentence names the key.
+  [[nodiscard]] virtual Task<Status> write_yaml(std::string text) = 0;
+  /// Applied at once, not stored. InvalidArgument.
+  [[nodiscard]] virtual Status patch(const ListenPatch& patch) = 0;
+  /// What waits for a restart or for a new connection to the server.
+  [[nodiscard]] virtual bool pending_restart() const = 0;
+  [[nodiscard]] virtual bool pending_reconnect() const = 0;
+  virtual void request_restart() = 0;
+  virtual void request_shutdown() = 0;
+};
+
+/// One thing that must be so before the program counts as ready.
+struct ReadyPart {
+  std::string name;  // "soulseek.db", "shares", ...
+  bool ready = false;
+  std::string detail;  // one sentence, no secrets
+};
+
+/// All outlive the gateway.
+struct GatewayDependencies {
+  IoContext& context;
+  IoClock& clock;
+  WorkerPool& workers;
+  Random& random;
+  soulseek::Client& client;
+  library::Shares& shares;
+  guard::Guard& guard;
+  Configuration& configuration;
+  std::filesystem::path secrets;  // 0700, exists
+  std::function<std::vector<ReadyPart>()> readiness;
+  std::string version;  // our own, for version.full
+};
+
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+  /// Binds all of `at` or none. Conflict: port in use; Forbidden: an address other than loopback without credentials and
+  /// `allow_remote`. Each message is one sentence for the user.
+  [[nodiscard]] virtual Status start(const std::vector<ListenAt>& at) = 0;
+  /// No new connections, open ones finish their answer, event streams are closed.
+  [[nodiscard]] virtual Task<void> stop() = 0;
+  /// Where it listens, in the order asked for, with the ports that were picked.
+  [[nodiscard]] virtual std::vector<Endpoint> endpoints() const = 0;
+  /// Live change. What concerns the listeners is left for the next start; a changed password ends all sessions.
+  virtual void configure(GatewaySettings settings) = 0;
+  /// A link that signs one browser in, once, within ten minutes. It goes to a terminal or a private file, never to a log.
+  [[nodiscard]] virtual std::string make_login_link() = 0;
+  /// True where this start made the password: nobody has signed in yet, so the link is to be shown.
+  [[nodiscard]] virtual bool first_start() const = 0;
+};
+
+/// Reads or makes the secrets (blocking; at start-up). Io: the secrets folder cannot be used.
+[[nodiscard]] Result<std::unique_ptr<Gateway>> make_gateway(const GatewayDependencies& dependencies, GatewaySettings settings);
+
+/// For `soulfabric login-link`: makes a link that the running daemon will honour, by way of secrets/login-link (0600).
+/// `base` such as "http://127.0.0.1:5030". Blocking.
+[[nodiscard]] Result<std::string> write_login_link(const std::filesystem::path& secrets, const std::string& base, Random& random,
+                                                   WallTime now);
+
+}  // namespace soulfabric::gateway
