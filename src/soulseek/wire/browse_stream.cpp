@@ -20,9 +20,14 @@ struct Cursor {
   bool short_of_bytes = false;
   bool bad = false;
 
+  /// Nothing can be read any more.
+  void stop() noexcept {
+    short_of_bytes = true;
+    bytes = {};
+  }
   [[nodiscard]] std::uint64_t number(std::size_t size) noexcept {
     if (bytes.size() < size) {
-      short_of_bytes = true;
+      stop();
       return 0;
     }
     std::uint64_t value = 0;
@@ -34,7 +39,7 @@ struct Cursor {
     const std::uint64_t length = number(4);
     if (length > kMaxPath) bad = true;
     if (bad || bytes.size() < length) {
-      short_of_bytes = true;
+      stop();
       return {};
     }
     const std::string_view out = text_of(bytes.first(length));
@@ -68,7 +73,8 @@ Status BrowseParser::feed(ByteView compressed, BrowseSink& sink) {
 }
 
 Status BrowseParser::finish() const {
-  if (state_ == State::Unknown || state_ == State::PrivateCount || state_ == State::Done) return {};
+  if (state_ == State::Done) return {};
+  if (inflater_.finished() && (state_ == State::Unknown || state_ == State::PrivateCount)) return {};
   return bad_list("it ends too early.");
 }
 

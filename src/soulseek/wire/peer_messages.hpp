@@ -15,8 +15,8 @@ struct PierceFireWall {
 /// Opens a direct connection. The name is a claim that nobody proved.
 struct PeerInit {
   static constexpr std::uint32_t kCode = 1;
-  std::string user;
-  std::string type;         // kPeerType, kFileType or kDistributedType
+  std::string user{};
+  std::string type{};         // kPeerType, kFileType or kDistributedType
   std::uint32_t token = 0;  // ignored; 0 where the peer left it out
 };
 
@@ -26,54 +26,54 @@ namespace soulfabric::soulseek::wire::peer {
 
 struct SharedFileListRequest {
   static constexpr std::uint32_t kCode = 4;
-  std::optional<std::uint32_t> token;
+  std::optional<std::uint32_t> token{};
 };
 /// Decoded whole only where it is small; BrowseParser reads the large ones as they arrive.
 struct SharedFileListResponse {
   static constexpr std::uint32_t kCode = 5;
-  std::vector<Folder> folders;
-  std::optional<std::uint32_t> unknown;
-  std::optional<std::vector<Folder>> private_folders;
+  std::vector<Folder> folders{};
+  std::optional<std::uint32_t> unknown{};
+  std::optional<std::vector<Folder>> private_folders{};
 };
 struct FileSearchRequest {  // obsolete, harmless to answer
   static constexpr std::uint32_t kCode = 8;
   std::uint32_t token = 0;
-  std::string query;
+  std::string query{};
 };
 /// Trust the connection's user name, not `user`.
 struct FileSearchResponse {
   static constexpr std::uint32_t kCode = 9;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
-  std::vector<FileEntry> files;
+  std::vector<FileEntry> files{};
   bool free_slot = false;
   std::uint32_t avg_speed = 0;  // bytes per second
   std::uint32_t queue_length = 0;
-  std::optional<std::uint32_t> unknown;
-  std::optional<std::vector<FileEntry>> private_files;  // needs `unknown` to be set
+  std::optional<std::uint32_t> unknown{};
+  std::optional<std::vector<FileEntry>> private_files{};  // needs `unknown` to be set
 };
 struct UserInfoRequest {
   static constexpr std::uint32_t kCode = 15;
 };
 struct UserInfoResponse {
   static constexpr std::uint32_t kCode = 16;
-  std::string description;
-  std::optional<std::string> picture;
+  std::string description{};
+  std::optional<std::string> picture{};
   std::uint32_t upload_slots = 0;
   std::uint32_t queue_size = 0;
   bool slot_free = false;
-  std::optional<std::uint32_t> upload_permission;  // 0 nobody, 1 everyone, 2 users in list, 3 permitted users
+  std::optional<std::uint32_t> upload_permission{};  // 0 nobody, 1 everyone, 2 users in list, 3 permitted users
 };
 struct FolderContentsRequest {
   static constexpr std::uint32_t kCode = 36;
   std::uint32_t token = 0;
-  std::string folder;
+  std::string folder{};
 };
 struct FolderContentsResponse {
   static constexpr std::uint32_t kCode = 37;
   std::uint32_t token = 0;
-  std::string folder;
-  std::vector<Folder> folders;  // empty: no such folder; more than one from clients that send the tree
+  std::string folder{};
+  std::vector<Folder> folders{};  // empty: no such folder; more than one from clients that send the tree
 };
 enum class TransferDirection : std::uint32_t { Download = 0, Upload = 1 };
 /// Download: "I want this file from you" (legacy). Upload: "I am ready to send it", with its size.
@@ -81,41 +81,41 @@ struct TransferRequest {
   static constexpr std::uint32_t kCode = 40;
   TransferDirection direction = TransferDirection::Upload;
   std::uint32_t token = 0;
-  std::string path;
+  std::string path{};
   std::uint64_t size = 0;  // only with Upload
 };
 struct TransferResponse {
   static constexpr std::uint32_t kCode = 41;
   std::uint32_t token = 0;
   bool allowed = false;
-  std::optional<std::uint64_t> size;  // only where allowed
-  std::string reason;                 // only where not
+  std::optional<std::uint64_t> size{};  // only where allowed
+  std::string reason{};                 // only where not
 };
 struct UploadPlacehold {  // obsolete
   static constexpr std::uint32_t kCode = 42;
-  std::string path;
+  std::string path{};
 };
 struct QueueUpload {
   static constexpr std::uint32_t kCode = 43;
-  std::string path;
+  std::string path{};
 };
 struct PlaceInQueueResponse {
   static constexpr std::uint32_t kCode = 44;
-  std::string path;
+  std::string path{};
   std::uint32_t place = 0;  // from 1
 };
 struct UploadFailed {
   static constexpr std::uint32_t kCode = 46;
-  std::string path;
+  std::string path{};
 };
 struct UploadDenied {
   static constexpr std::uint32_t kCode = 50;
-  std::string path;
-  std::string reason;
+  std::string path{};
+  std::string reason{};
 };
 struct PlaceInQueueRequest {
   static constexpr std::uint32_t kCode = 51;
-  std::string path;
+  std::string path{};
 };
 struct UploadQueueNotification {  // obsolete
   static constexpr std::uint32_t kCode = 52;
@@ -138,9 +138,9 @@ struct Ping {
 struct Search {
   static constexpr std::uint32_t kCode = 3;
   std::uint32_t identifier = kIdentifier;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
-  std::string query;
+  std::string query{};
   static constexpr std::uint32_t kIdentifier = 0x31;  // anything else is to be dropped
 };
 struct BranchLevel {
@@ -149,7 +149,7 @@ struct BranchLevel {
 };
 struct BranchRoot {
   static constexpr std::uint32_t kCode = 5;
-  std::string root;
+  std::string root{};
 };
 struct ChildDepth {  // obsolete
   static constexpr std::uint32_t kCode = 7;
@@ -159,7 +159,7 @@ struct ChildDepth {  // obsolete
 struct EmbeddedMessage {
   static constexpr std::uint32_t kCode = 93;
   std::uint8_t distrib_code = 0;
-  Bytes body;
+  Bytes body{};
 };
 
 }  // namespace soulfabric::soulseek::wire::distributed

@@ -9,40 +9,40 @@ namespace soulfabric::soulseek::wire::reply {
 
 /// A room and how many are in it.
 struct RoomCount {
-  std::string room;
+  std::string room{};
   std::uint32_t users = 0;
 };
 /// One member of a room as the parallel lists of JoinRoom describe it; what a short list lacks stays zero.
 struct RoomUser {
-  std::string user;
+  std::string user{};
   UserStatus status = UserStatus::Offline;
-  UserStats stats;
+  UserStats stats{};
   std::uint32_t slots_full = 0;
-  std::string country;
+  std::string country{};
 };
 struct PrivateRoom {
-  std::string owner;
-  std::vector<std::string> operators;
+  std::string owner{};
+  std::vector<std::string> operators{};
 };
 struct Recommendation {
-  std::string item;
+  std::string item{};
   std::int32_t score = 0;
 };
 struct RatedUser {
-  std::string user;
+  std::string user{};
   std::uint32_t rating = 0;
 };
 struct Ticker {
-  std::string user;
-  std::string text;
+  std::string user{};
+  std::string text{};
 };
 struct Parent {
-  std::string user;
-  IpAddress ip;
+  std::string user{};
+  IpAddress ip{};
   std::uint32_t port = 0;
 };
 struct RelatedItem {
-  std::string item;
+  std::string item{};
   std::uint32_t score = 0;
 };
 
@@ -50,112 +50,112 @@ struct RelatedItem {
 struct Login {
   static constexpr std::uint32_t kCode = 1;
   bool ok = false;
-  std::string greeting;
-  IpAddress own_ip;
-  std::string password_md5;
-  std::optional<bool> supporter;
-  std::string reason;  // INVALIDUSERNAME, EMPTYPASSWORD, INVALIDPASS, INVALIDVERSION, SVRFULL, SVRPRIVATE
-  std::optional<std::string> detail;
+  std::string greeting{};
+  IpAddress own_ip{};
+  std::string password_md5{};
+  std::optional<bool> supporter{};
+  std::string reason{};  // INVALIDUSERNAME, EMPTYPASSWORD, INVALIDPASS, INVALIDVERSION, SVRFULL, SVRPRIVATE
+  std::optional<std::string> detail{};
 };
 struct GetPeerAddress {
   static constexpr std::uint32_t kCode = 3;
-  std::string user;
-  IpAddress ip;            // 0.0.0.0: offline
+  std::string user{};
+  IpAddress ip{};            // 0.0.0.0: offline
   std::uint32_t port = 0;  // 0: not yet known, ask again
-  std::optional<std::uint32_t> obfuscation_type;
-  std::optional<std::uint16_t> obfuscated_port;
+  std::optional<std::uint32_t> obfuscation_type{};
+  std::optional<std::uint16_t> obfuscated_port{};
 };
 /// Everything after `exists` is sent only where it is true.
 struct WatchUser {
   static constexpr std::uint32_t kCode = 5;
-  std::string user;
+  std::string user{};
   bool exists = false;
   UserStatus status = UserStatus::Offline;
-  UserStats stats;
-  std::optional<std::string> country;  // absent for users who are offline
+  UserStats stats{};
+  std::optional<std::string> country{};  // absent for users who are offline
 };
 struct GetUserStatus {
   static constexpr std::uint32_t kCode = 7;
-  std::string user;
+  std::string user{};
   UserStatus status = UserStatus::Offline;
-  std::optional<bool> privileged;
+  std::optional<bool> privileged{};
 };
 struct IgnoreUser {  // obsolete
   static constexpr std::uint32_t kCode = 11;
-  std::string user;
+  std::string user{};
 };
 struct UnignoreUser {  // obsolete
   static constexpr std::uint32_t kCode = 12;
-  std::string user;
+  std::string user{};
 };
 struct SayChatroom {
   static constexpr std::uint32_t kCode = 13;
-  std::string room;
-  std::string user;
-  std::string text;
+  std::string room{};
+  std::string user{};
+  std::string text{};
 };
 struct JoinRoom {
   static constexpr std::uint32_t kCode = 14;
-  std::string room;
-  std::vector<RoomUser> users;
-  std::optional<PrivateRoom> private_room;
+  std::string room{};
+  std::vector<RoomUser> users{};
+  std::optional<PrivateRoom> private_room{};
 };
 struct LeaveRoom {
   static constexpr std::uint32_t kCode = 15;
-  std::string room;
+  std::string room{};
 };
 struct UserJoinedRoom {
   static constexpr std::uint32_t kCode = 16;
-  std::string room;
-  RoomUser member;
+  std::string room{};
+  RoomUser member{};
 };
 struct UserLeftRoom {
   static constexpr std::uint32_t kCode = 17;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct ConnectToPeer {
   static constexpr std::uint32_t kCode = 18;
-  std::string user;
-  std::string type;
-  IpAddress ip;
+  std::string user{};
+  std::string type{};
+  IpAddress ip{};
   std::uint32_t port = 0;
   std::uint32_t token = 0;
   bool privileged = false;
-  std::optional<std::uint32_t> obfuscation_type;
-  std::optional<std::uint32_t> obfuscated_port;
+  std::optional<std::uint32_t> obfuscation_type{};
+  std::optional<std::uint32_t> obfuscated_port{};
 };
 struct MessageUser {
   static constexpr std::uint32_t kCode = 22;
   std::uint32_t id = 0;
   std::uint32_t time = 0;  // seconds since 1970
-  std::string user;
-  std::string text;
-  std::optional<bool> is_new;  // false: replayed because it was not acknowledged
+  std::string user{};
+  std::string text{};
+  std::optional<bool> is_new{};  // false: replayed because it was not acknowledged
 };
 /// A search of another user aimed at us: user, room, buddy and wish searches arrive this way.
 struct FileSearch {
   static constexpr std::uint32_t kCode = 26;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
-  std::string query;
+  std::string query{};
 };
 struct Ping {
   static constexpr std::uint32_t kCode = 32;
 };
 struct SendConnectToken {  // obsolete
   static constexpr std::uint32_t kCode = 33;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
 };
 struct GetUserStats {
   static constexpr std::uint32_t kCode = 36;
-  std::string user;
-  UserStats stats;
+  std::string user{};
+  UserStats stats{};
 };
 struct UploadSlotsFull {  // obsolete
   static constexpr std::uint32_t kCode = 40;
-  std::string user;
+  std::string user{};
   std::uint32_t flag = 0;
 };
 struct Relogged {
@@ -163,84 +163,84 @@ struct Relogged {
 };
 struct SimilarRecommendations {  // obsolete
   static constexpr std::uint32_t kCode = 50;
-  std::string item;
-  std::vector<std::string> items;
+  std::string item{};
+  std::vector<std::string> items{};
 };
 struct Recommendations {
   static constexpr std::uint32_t kCode = 54;
-  std::vector<Recommendation> liked;
-  std::vector<Recommendation> disliked;
+  std::vector<Recommendation> liked{};
+  std::vector<Recommendation> disliked{};
 };
 struct MyRecommendations {  // obsolete
   static constexpr std::uint32_t kCode = 55;
-  std::vector<std::string> items;
+  std::vector<std::string> items{};
 };
 struct GlobalRecommendations {
   static constexpr std::uint32_t kCode = 56;
-  std::vector<Recommendation> liked;
-  std::vector<Recommendation> disliked;
+  std::vector<Recommendation> liked{};
+  std::vector<Recommendation> disliked{};
 };
 struct UserInterests {
   static constexpr std::uint32_t kCode = 57;
-  std::string user;
-  std::vector<std::string> liked;
-  std::vector<std::string> hated;
+  std::string user{};
+  std::vector<std::string> liked{};
+  std::vector<std::string> hated{};
 };
 struct PlaceInLineRequest {  // obsolete
   static constexpr std::uint32_t kCode = 59;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
 };
 struct PlaceInLineResponse {  // obsolete
   static constexpr std::uint32_t kCode = 60;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
   std::uint32_t place = 0;
 };
 struct RoomAdded {  // obsolete
   static constexpr std::uint32_t kCode = 62;
-  std::string room;
+  std::string room{};
 };
 struct RoomRemoved {  // obsolete
   static constexpr std::uint32_t kCode = 63;
-  std::string room;
+  std::string room{};
 };
 struct RoomList {
   static constexpr std::uint32_t kCode = 64;
-  std::vector<RoomCount> rooms;
-  std::vector<RoomCount> owned_private;
-  std::vector<RoomCount> other_private;
-  std::vector<std::string> operated_private;
+  std::vector<RoomCount> rooms{};
+  std::vector<RoomCount> owned_private{};
+  std::vector<RoomCount> other_private{};
+  std::vector<std::string> operated_private{};
 };
 struct ExactFileSearch {  // obsolete
   static constexpr std::uint32_t kCode = 65;
-  std::string user;
+  std::string user{};
   std::uint32_t token = 0;
-  std::string name;
-  std::string path;
+  std::string name{};
+  std::string path{};
   std::uint64_t size = 0;
   std::uint32_t checksum = 0;
 };
 struct AdminMessage {
   static constexpr std::uint32_t kCode = 66;
-  std::string text;
+  std::string text{};
 };
 struct GlobalUserList {  // obsolete
   static constexpr std::uint32_t kCode = 67;
-  std::vector<RoomUser> users;
+  std::vector<RoomUser> users{};
 };
 struct TunneledMessage {  // obsolete
   static constexpr std::uint32_t kCode = 68;
-  std::string user;
+  std::string user{};
   std::uint32_t tunneled_code = 0;
   std::uint32_t token = 0;
-  IpAddress ip;
+  IpAddress ip{};
   std::uint32_t port = 0;
-  std::string message;
+  std::string message{};
 };
 struct PrivilegedUsers {
   static constexpr std::uint32_t kCode = 69;
-  std::vector<std::string> users;
+  std::vector<std::string> users{};
 };
 struct ParentMinSpeed {
   static constexpr std::uint32_t kCode = 83;
@@ -268,7 +268,7 @@ struct DistributedPingInterval {  // obsolete
 };
 struct AddPrivilegedUser {  // obsolete
   static constexpr std::uint32_t kCode = 91;
-  std::string user;
+  std::string user{};
 };
 struct CheckPrivileges {
   static constexpr std::uint32_t kCode = 92;
@@ -278,11 +278,11 @@ struct CheckPrivileges {
 struct EmbeddedMessage {
   static constexpr std::uint32_t kCode = 93;
   std::uint8_t distrib_code = 0;
-  Bytes body;
+  Bytes body{};
 };
 struct PossibleParents {
   static constexpr std::uint32_t kCode = 102;
-  std::vector<Parent> parents;
+  std::vector<Parent> parents{};
 };
 struct WishlistInterval {
   static constexpr std::uint32_t kCode = 104;
@@ -290,43 +290,43 @@ struct WishlistInterval {
 };
 struct SimilarUsers {
   static constexpr std::uint32_t kCode = 110;
-  std::vector<RatedUser> users;
+  std::vector<RatedUser> users{};
 };
 struct ItemRecommendations {
   static constexpr std::uint32_t kCode = 111;
-  std::string item;
-  std::vector<Recommendation> items;
+  std::string item{};
+  std::vector<Recommendation> items{};
 };
 struct ItemSimilarUsers {
   static constexpr std::uint32_t kCode = 112;
-  std::string item;
-  std::vector<std::string> users;
+  std::string item{};
+  std::vector<std::string> users{};
 };
 struct RoomTickers {
   static constexpr std::uint32_t kCode = 113;
-  std::string room;
-  std::vector<Ticker> tickers;
+  std::string room{};
+  std::vector<Ticker> tickers{};
 };
 struct RoomTickerAdded {
   static constexpr std::uint32_t kCode = 114;
-  std::string room;
-  std::string user;
-  std::string text;
+  std::string room{};
+  std::string user{};
+  std::string text{};
 };
 struct RoomTickerRemoved {
   static constexpr std::uint32_t kCode = 115;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct UserPrivileged {  // deprecated
   static constexpr std::uint32_t kCode = 122;
-  std::string user;
+  std::string user{};
   bool privileged = false;
 };
 struct NotifyPrivileges {  // deprecated
   static constexpr std::uint32_t kCode = 124;
   std::uint32_t token = 0;
-  std::string user;
+  std::string user{};
 };
 struct AckNotifyPrivileges {  // deprecated
   static constexpr std::uint32_t kCode = 125;
@@ -341,30 +341,30 @@ struct ResetDistributed {
 };
 struct RoomMembers {
   static constexpr std::uint32_t kCode = 133;
-  std::string room;
-  std::vector<std::string> users;
+  std::string room{};
+  std::vector<std::string> users{};
 };
 struct AddRoomMember {
   static constexpr std::uint32_t kCode = 134;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct RemoveRoomMember {
   static constexpr std::uint32_t kCode = 135;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct RoomSomething {  // obsolete
   static constexpr std::uint32_t kCode = 138;
-  std::string room;
+  std::string room{};
 };
 struct RoomMembershipGranted {
   static constexpr std::uint32_t kCode = 139;
-  std::string room;
+  std::string room{};
 };
 struct RoomMembershipRevoked {
   static constexpr std::uint32_t kCode = 140;
-  std::string room;
+  std::string room{};
 };
 struct EnableRoomInvitations {
   static constexpr std::uint32_t kCode = 141;
@@ -372,45 +372,45 @@ struct EnableRoomInvitations {
 };
 struct ChangePassword {
   static constexpr std::uint32_t kCode = 142;
-  std::string password;
+  std::string password{};
 };
 struct AddRoomOperator {
   static constexpr std::uint32_t kCode = 143;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct RemoveRoomOperator {
   static constexpr std::uint32_t kCode = 144;
-  std::string room;
-  std::string user;
+  std::string room{};
+  std::string user{};
 };
 struct RoomOperatorshipGranted {
   static constexpr std::uint32_t kCode = 145;
-  std::string room;
+  std::string room{};
 };
 struct RoomOperatorshipRevoked {
   static constexpr std::uint32_t kCode = 146;
-  std::string room;
+  std::string room{};
 };
 struct RoomOperators {
   static constexpr std::uint32_t kCode = 148;
-  std::string room;
-  std::vector<std::string> users;
+  std::string room{};
+  std::vector<std::string> users{};
 };
 struct GlobalRoomMessage {
   static constexpr std::uint32_t kCode = 152;
-  std::string room;
-  std::string user;
-  std::string text;
+  std::string room{};
+  std::string user{};
+  std::string text{};
 };
 struct RelatedSearch {  // obsolete
   static constexpr std::uint32_t kCode = 153;
-  std::string query;
-  std::vector<RelatedItem> items;
+  std::string query{};
+  std::vector<RelatedItem> items{};
 };
 struct ExcludedSearchPhrases {
   static constexpr std::uint32_t kCode = 160;
-  std::vector<std::string> phrases;
+  std::vector<std::string> phrases{};
 };
 struct CantConnectToPeer {
   static constexpr std::uint32_t kCode = 1001;
@@ -418,7 +418,7 @@ struct CantConnectToPeer {
 };
 struct CantCreateRoom {
   static constexpr std::uint32_t kCode = 1003;
-  std::string room;
+  std::string room{};
 };
 
 }  // namespace soulfabric::soulseek::wire::reply

@@ -40,18 +40,18 @@ struct FileAttribute {
 /// `name` is the full virtual path in search answers, the bare file name inside folder lists; separator is the backslash.
 struct FileEntry {
   std::uint8_t code = 1;
-  std::string name;
+  std::string name{};
   std::uint64_t size = 0;  // bytes; the garbage high half that old clients send was cut off (protocol note, section 8)
-  std::string extension;
-  std::vector<FileAttribute> attributes;
+  std::string extension{};
+  std::vector<FileAttribute> attributes{};
   friend bool operator==(const FileEntry&, const FileEntry&) = default;
 };
 
 [[nodiscard]] std::optional<std::uint32_t> attribute_of(const FileEntry& entry, AttributeType type) noexcept;
 
 struct Folder {
-  std::string folder;  // full virtual path
-  std::vector<FileEntry> files;
+  std::string folder{};  // full virtual path
+  std::vector<FileEntry> files{};
   friend bool operator==(const Folder&, const Folder&) = default;
 };
 
