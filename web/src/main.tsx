@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the page starts.
 import "./style/base.css";
+import "./style/shell.css";
+import "./style/rows.css";
+import "./style/screens.css";
 import { render } from "preact";
+import { start } from "./app";
+import { Page } from "./view/page";
 
-render(<main>soulfabric</main>, document.getElementById("app")!);
+start();
+render(<Page />, document.getElementById("app")!);

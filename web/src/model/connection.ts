@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The state of the Soulseek connection in words a person acts on.
+import type { Application } from "../api/types";
+
+export type Tone = "good" | "busy" | "bad" | "off";
+export interface Connection {
+  tone: Tone;
+  short: string;
+  sentence: string;
+  canConnect: boolean;
+  canDisconnect: boolean;
+}
+
+export function connectionOf(application: Application | null): Connection {
+  const server = application?.server;
+  if (!server) return { tone: "busy", short: "Loading", sentence: "Waiting for the daemon to tell its state.", canConnect: false, canDisconnect: false };
+  const name = application?.user?.username || server.username || "";
+  if (server.isLoggedIn) {
+    return { tone: "good", short: "Connected", sentence: name ? `Logged in to Soulseek as ${name}.` : "Logged in to Soulseek.", canConnect: false, canDisconnect: true };
+  }
+  const words = server.state.split(", ");
+  if (server.isConnecting || server.isLoggingIn || words.some((word) => word === "Connecting" || word === "LoggingIn")) {
+    return { tone: "busy", short: "Connecting", sentence: server.reason || "Connecting to the Soulseek server.", canConnect: false, canDisconnect: true };
+  }
+  if (server.isConnected) {
+    return { tone: "busy", short: "Logging in", sentence: server.reason || "Connected; waiting for the login to be accepted.", canConnect: false, canDisconnect: true };
+  }
+  if (server.reason) return { tone: "bad", short: "Not connected", sentence: server.reason, canConnect: true, canDisconnect: false };
+  return { tone: "off", short: "Not connected", sentence: "Not connected to Soulseek. Connect to search, download and share.", canConnect: true, canDisconnect: false };
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watching cells and the world from components, redrawn at most once per frame and not faster than eyes follow.
+import { useEffect, useReducer, useState } from "preact/hooks";
+import { world } from "../app";
+import type { Cell } from "../model/cell";
+import type { Section } from "../model/world";
+
+export function useCell<T>(cell: Cell<T>): T {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const value = cell.get();
+  useEffect(() => {
+    // Effects run after the frame: the value may have changed since it was drawn.
+    if (!Object.is(value, cell.get())) redraw(undefined);
+    return cell.watch(() => redraw(undefined));
+  }, [cell]);
+  return value;
+}
+
+const kRedrawMilliseconds = 100;
+
+export function useSection(...wanted: Section[]): number {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const drawn = wanted.reduce((sum, section) => sum + world.versions[section], 0);
+  useEffect(() => {
+    let timer = 0;
+    let last = 0;
+    const soon = () => {
+      if (timer) return;
+      timer = window.setTimeout(() => {
+        timer = 0;
+        last = performance.now();
+        redraw(undefined);
+      }, Math.max(0, last + kRedrawMilliseconds - performance.now()));
+    };
+    const stops = wanted.map((section) => world.watch(section, soon));
+    if (drawn !== wanted.reduce((sum, section) => sum + world.versions[section], 0)) soon();
+    return () => {
+      window.clearTimeout(timer);
+      for (const stop of stops) stop();
+    };
+  }, wanted);
+  return drawn;
+}
+
+export function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => window.matchMedia(query).matches);
+  useEffect(() => {
+    const list = window.matchMedia(query);
+    const change = () => setMatches(list.matches);
+    list.addEventListener("change", change);
+    change();
+    return () => list.removeEventListener("change", change);
+  }, [query]);
+  return matches;
+}
+
+export const useNarrow = (): boolean => useMedia("(max-width: 719px)");
