@@ -61,8 +61,8 @@ struct SearchLimits {
   std::size_t max_files = 300;
   NetworkMask network = kSoulseekNetwork;
   const ExcludedPhrases* excluded = nullptr;
-  /// Files whose text may be looked at (phrases, suffixes, excluded phrases); an answer ends there, so a query's cost is bounded.
-  std::size_t max_inspected = 20'000;
+  /// Files whose text may be looked at for phrases and excluded phrases; the answer ends there, so that every query's cost is bounded.
+  std::size_t max_inspected = 5'000;
 };
 
 /// Held as shared_ptr<const Snapshot>, swapped whole when a scan ends. Any thread, no locks, never touches a disk except by paging in a
@@ -128,7 +128,10 @@ class Snapshot {
   [[nodiscard]] FileCursor files_of(FolderId id) const noexcept;
   [[nodiscard]] bool next_file(FileCursor& cursor, FileEntry& entry) const noexcept;
   [[nodiscard]] std::uint32_t folder_of(std::uint32_t file) const noexcept;
+  [[nodiscard]] FileEntry file_in(FileId id, FolderId folder) const noexcept;
   friend class SnapshotSearch;
+  friend class PathText;
+  friend class TermIndex;
 
   std::unique_ptr<Parts> parts_;
 };

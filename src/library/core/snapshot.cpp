@@ -158,14 +158,17 @@ std::uint32_t Snapshot::folder_of(std::uint32_t file) const noexcept {
 }
 
 FileEntry Snapshot::file(FileId id) const noexcept {
+  return to_u32(id) < file_count() ? file_in(id, FolderId{folder_of(to_u32(id))}) : FileEntry{};
+}
+
+FileEntry Snapshot::file_in(FileId id, FolderId folder) const noexcept {
   const std::uint32_t i = to_u32(id);
   FileEntry entry;
-  if (i >= file_count()) return entry;
   Reader reader(parts_->section(Section::FileRecords), parts_->file_blocks[i / kFilesPerBlock]);
   for (std::uint32_t skip = i % kFilesPerBlock; skip > 0; --skip) skip_record(reader, parts_->formats);
   read_record(reader, parts_->formats, entry);
   entry.id = id;
-  entry.folder = FolderId{folder_of(i)};
+  entry.folder = folder;
   return entry;
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/blob_writer.hpp"
+#include "core/posting_builder.hpp"
 #include "core/string_pool.hpp"
 #include "core/words.hpp"
 #include "soulfabric/base/text.hpp"
@@ -111,6 +112,7 @@ struct SnapshotBuilder::Work {
   void write_folders(BlobWriter& blob, const std::vector<Folder>& folders, const std::vector<std::uint32_t>& first_file) const;
   void write_files(BlobWriter& blob, BlobHeader& header, std::vector<std::uint32_t>& first_file,
                    const std::vector<std::uint32_t>& folder_rank, const std::vector<std::uint32_t>& format_rank);
+  Result<std::uint32_t> write_terms(BlobWriter& blob, const std::vector<Folder>& folders, const std::vector<std::uint32_t>& first_file) const;
 };
 
 SnapshotBuilder::SnapshotBuilder(std::uint64_t stamp) : work_(std::make_unique<Work>(stamp)) {}
@@ -285,6 +287,18 @@ void SnapshotBuilder::Work::write_files(BlobWriter& blob, BlobHeader& header, st
   }
 }
 
+Result<std::uint32_t> SnapshotBuilder::Work::write_terms(BlobWriter& blob, const std::vector<Folder>& folders,
+                                                         const std::vector<std::uint32_t>& first_file) const {
+  PostingBuilder postings;
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    postings.add_folder(folders[i].virtual_path, first_file[i], first_file[i + 1]);
+    for (std::uint32_t file = first_file[i]; file < first_file[i + 1]; ++file) {
+      if (!postings.add_file(file, view(files[file]).leaf)) break;
+    }
+  }
+  return postings.write(blob);
+}
+
 Result<std::shared_ptr<const Snapshot>> SnapshotBuilder::finish() {
   const std::unique_ptr<Work> work = std::exchange(work_, std::make_unique<Work>(work_->stamp));
   Work& w = *work;
@@ -301,9 +315,7 @@ Result<std::shared_ptr<const Snapshot>> SnapshotBuilder::finish() {
   w.write_files(blob, header, first_file, folder_rank, format_rank);
   w.write_folders(blob, folders, first_file);
   w.write_shares(blob[Section::Shares]);
-  blob[Section::TermTextOffsets].put(std::uint32_t{0});
-  blob[Section::TermPostings].put(std::uint32_t{0});
-  blob[Section::TermHash].put(std::uint64_t{0});
+  SF_TRY_ASSIGN(header.term_count, w.write_terms(blob, folders, first_file));
   for (const Section section : {Section::FileRecords, Section::FolderText, Section::RawText}) {
     if (blob[section].size() > kMaxSection) return fail(Errc::TooLarge, "The shares hold more than 4 GiB of file names: share fewer files.");
   }
