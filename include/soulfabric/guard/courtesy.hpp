@@ -31,10 +31,10 @@ enum class Purpose : std::uint8_t { General, VirtualSoulfind };
 /// What a caller says about an act it wants to do.
 struct ActRequest {
   Origin origin = Origin::UserLocal;
-  Subject subject;                   // whom it is charged to; Node for the user and our automation
-  std::optional<IpAddress> address;  // where a remote subject is, for the share of its prefix
+  Subject subject{};                   // whom it is charged to; Node for the user and our automation
+  std::optional<IpAddress> address{};  // where a remote subject is, for the share of its prefix
   Purpose purpose = Purpose::General;
-  std::string key;  // where not empty: only one act of this kind with this key at a time, e.g. transfer_key(user, file)
+  std::string key{};  // where not empty: only one act of this kind with this key at a time, e.g. transfer_key(user, file)
 };
 
 /// One transfer per user and file.

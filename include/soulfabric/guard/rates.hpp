@@ -24,7 +24,7 @@ class TokenBucket {
   /// When `want` tokens will be there if nobody else takes any; MonoTime::max() where never.
   [[nodiscard]] MonoTime ready_at(MonoTime now, std::uint64_t want) noexcept;
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
-  /// Keeps the level, cut to the new capacity.
+  /// Keeps the level, cut to the new capacity; a full bucket stays full.
   void configure(std::uint64_t capacity, std::uint64_t tokens, std::chrono::nanoseconds period) noexcept;
 
  private:

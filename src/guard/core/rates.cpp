@@ -19,14 +19,14 @@ std::uint64_t nanos_between(MonoTime from, MonoTime to) {
 
 TokenBucket::TokenBucket(std::uint64_t capacity, std::uint64_t tokens, std::chrono::nanoseconds period) noexcept {
   configure(capacity, tokens, period);
-  level_ = capacity_;
 }
 
 void TokenBucket::configure(std::uint64_t capacity, std::uint64_t tokens, std::chrono::nanoseconds period) noexcept {
+  const bool was_full = level_ >= capacity_;
   capacity_ = capacity;
   tokens_ = tokens;
   period_ = static_cast<std::uint64_t>(std::max<std::int64_t>(period.count(), 1));
-  level_ = std::min(level_, capacity_);
+  level_ = was_full ? capacity_ : std::min(level_, capacity_);
 }
 
 std::uint64_t TokenBucket::level(MonoTime now) noexcept {

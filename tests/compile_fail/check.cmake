@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Compiles SOURCE twice: as it is (must succeed) and with SF_WRONG defined (must fail with the expected diagnostic).
+set(command ${COMPILER} -std=c++23 -fsyntax-only -Wall -Wextra -Werror -Wno-unused-variable -Wno-unused-but-set-variable -I${ROOT}/include -isystem ${BOOST} ${SOURCE})
+execute_process(COMMAND ${command} RESULT_VARIABLE right ERROR_VARIABLE text)
+if(NOT right EQUAL 0)
+  message(FATAL_ERROR "The twin of ${SOURCE} must compile:\n${text}")
+endif()
+file(STRINGS ${SOURCE} expected REGEX "^// expect: ")
+list(GET expected 0 expected)
+string(REPLACE "// expect: " "" expected "${expected}")
+execute_process(COMMAND ${command} -DSF_WRONG RESULT_VARIABLE wrong ERROR_VARIABLE text)
+if(wrong EQUAL 0)
+  message(FATAL_ERROR "${SOURCE} compiles and must not.")
+endif()
+string(FIND "${text}" "${expected}" at)
+if(at EQUAL -1)
+  message(FATAL_ERROR "${SOURCE} is refused for another reason than \"${expected}\":\n${text}")
+endif()

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Nobody but the gate gives a place to a socket.
+// expect: calling a private constructor of class 'soulfabric::guard::ConnectionSlot'
+#include "soulfabric/guard/guard.hpp"
+
+using namespace soulfabric;
+using namespace soulfabric::guard;
+
+ConnectionGate* gate = nullptr;
+
+void use(Guard& the_guard) {
+  auto permit = the_guard.try_permit<SoulseekSearch>({});
+#ifdef SF_WRONG
+  ConnectionSlot slot(*gate, IpAddress(), true);
+#else
+  auto slot = gate->accept(IpAddress(), MonoTime());
+#endif
+}
