@@ -4,6 +4,7 @@
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <netinet/tcp.h>
 #include <sys/sendfile.h>
 
 #include <algorithm>
@@ -133,6 +134,11 @@ class TcpStream final : public ByteStream {
 std::unique_ptr<ByteStream> make_tcp_stream(IoClock& clock, TcpSocket socket) {
   boost::system::error_code ignored;
   socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  // Some reads wait for as long as the other side lives: the kernel finds out within two minutes that it does not.
+  socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+  socket.set_option(boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>(60), ignored);
+  socket.set_option(boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>(10), ignored);
+  socket.set_option(boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>(6), ignored);
   return std::make_unique<TcpStream>(std::make_shared<Core>(clock, std::move(socket)));
 }
 

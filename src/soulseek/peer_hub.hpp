@@ -53,11 +53,13 @@ class PeerHub final : public PeerPort, public ServerListener {
   [[nodiscard]] std::uint16_t listen_port() const noexcept;
 
   [[nodiscard]] Task<Status> send(std::string username, Bytes frame, MonoTime deadline) override;
+  /// The same for a large frame that several peers get.
+  [[nodiscard]] Task<Status> send_shared(std::string username, std::shared_ptr<const Bytes> frame, MonoTime deadline);
   [[nodiscard]] Task<Result<FileConnection>> open_file(std::string username, MonoTime deadline) override;
   /// Reaches a candidate of the tree at the address that the server named.
   [[nodiscard]] Task<Result<PeerConnection>> open_distributed(std::string username, Endpoint at, MonoTime deadline);
   /// The next browse answer of this user goes to `sink`; nullptr: none is expected any more. The sink outlives the expectation.
-  void expect_browse(const std::string& username, BrowseSink* sink);
+  void expect_browse(const std::string& username, BrowseReceiver* sink);
   /// One user info answer more, or one less, may come from this user.
   void expect_info(const std::string& username, bool expected);
   void close_links(const std::string& username);
@@ -82,7 +84,7 @@ class PeerHub final : public PeerPort, public ServerListener {
   std::shared_ptr<PeerLink> add_link(PeerConnection connection);
   void remove_link(const std::shared_ptr<PeerLink>& link);
   void pierced(std::uint32_t token, PeerConnection connection);
-  void enqueue(PeerLink& link, Bytes frame);
+  void enqueue(PeerLink& link, std::shared_ptr<const Bytes> frame);
   void charge(const PeerConnection& connection, guard::Violation violation);
   [[nodiscard]] std::shared_ptr<PeerLink> newest(const std::string& username) const;
   [[nodiscard]] bool may_dial(const Endpoint& to) const;
@@ -103,7 +105,7 @@ class PeerHub final : public PeerPort, public ServerListener {
   std::map<std::string, std::vector<std::shared_ptr<PeerLink>>> links_;  // newest last
   std::map<std::uint32_t, std::shared_ptr<Race>> races_;
   std::map<std::string, std::shared_ptr<Race>> link_races_;  // P races under way, by user
-  std::map<std::string, BrowseSink*> browse_sinks_;
+  std::map<std::string, BrowseReceiver*> browse_sinks_;
   std::map<std::string, unsigned> expected_infos_;
   std::uint32_t next_token_;
   TaskScope scope_;

@@ -25,9 +25,9 @@ struct PeerConnection {
 };
 
 /// Takes a browse answer piece by piece; the link waits for each call, so a slow disk slows the peer.
-class BrowseSink {
+class BrowseReceiver {
  public:
-  virtual ~BrowseSink() = default;
+  virtual ~BrowseReceiver() = default;
   virtual void begin(std::uint32_t compressed_size) = 0;
   [[nodiscard]] virtual Task<Status> chunk(Bytes data) = 0;
   /// The whole answer arrived, or it never will.
@@ -38,11 +38,11 @@ class BrowseSink {
 struct PeerLink {
   std::string username;
   PeerConnection connection;
-  std::deque<Bytes> outbox;
+  std::deque<std::shared_ptr<const Bytes>> outbox;
   std::size_t outbox_bytes = 0;
   Notifier changed;
   MonoTime close_at = kNever;  // no traffic for so long ends it
-  BrowseSink* receiving = nullptr;
+  BrowseReceiver* receiving = nullptr;
   bool dead = false;
 };
 

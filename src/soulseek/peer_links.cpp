@@ -10,8 +10,9 @@ namespace soulfabric::soulseek {
 namespace {
 
 constexpr std::size_t kReadBlock = 32 * 1024;
+constexpr std::size_t kWriteStep = 256 * 1024;
 constexpr std::size_t kMaxLinksPerUser = 4;
-constexpr std::size_t kMaxOutbox = 32 * 1024 * 1024;  // bytes waiting for one peer
+constexpr std::size_t kMaxOutbox = 256 * 1024 * 1024;  // bytes waiting for one peer
 
 }  // namespace
 
@@ -95,6 +96,12 @@ Task<Result<std::shared_ptr<PeerLink>>> PeerHub::link_to(std::string username, M
 }
 
 Task<Status> PeerHub::send(std::string username, Bytes frame, MonoTime deadline) {
+  auto shared = std::make_shared<const Bytes>(std::move(frame));
+  auto sent = co_await send_shared(std::move(username), std::move(shared), deadline);
+  co_return sent;
+}
+
+Task<Status> PeerHub::send_shared(std::string username, std::shared_ptr<const Bytes> frame, MonoTime deadline) {
   if (guard_.is_banned(guard::Subject::user(username))) co_return fail(Errc::Banned, "this user is banned here");
   const auto link = co_await link_to(username, deadline);
   if (!link) co_return std::unexpected(link.error());
@@ -103,8 +110,8 @@ Task<Status> PeerHub::send(std::string username, Bytes frame, MonoTime deadline)
   co_return Status{};
 }
 
-void PeerHub::enqueue(PeerLink& link, Bytes frame) {
-  link.outbox_bytes += frame.size();
+void PeerHub::enqueue(PeerLink& link, std::shared_ptr<const Bytes> frame) {
+  link.outbox_bytes += frame->size();
   link.outbox.push_back(std::move(frame));
   link.close_at = clock_.now() + options_.times.idle;
   link.changed.notify_all();
@@ -124,10 +131,15 @@ Task<void> PeerHub::write_link(std::shared_ptr<PeerLink> link) {
       co_await link->changed.wait(clock_, link->close_at);
       continue;
     }
-    const Bytes frame = std::move(link->outbox.front());
+    const auto frame = std::move(link->outbox.front());
     link->outbox.pop_front();
-    link->outbox_bytes -= std::min(link->outbox_bytes, frame.size());
-    const auto written = co_await link->connection.stream->write(frame, clock_.now() + options_.times.write);
+    link->outbox_bytes -= std::min(link->outbox_bytes, frame->size());
+    Status written;
+    // Large frames go in steps, so that the deadline measures progress and not size.
+    for (std::size_t at = 0; at < frame->size() && written && !link->dead; at += kWriteStep) {
+      const auto step = ByteView(*frame).subspan(at, std::min(kWriteStep, frame->size() - at));
+      written = co_await link->connection.stream->write(step, clock_.now() + options_.times.write);
+    }
     link->close_at = std::max(link->close_at, clock_.now() + options_.times.idle);
     if (!written) remove_link(link);
   }
@@ -203,7 +215,7 @@ Task<Status> PeerHub::take_frame(PeerLink& link, wire::Frame frame) {
   co_return Status{};
 }
 
-void PeerHub::expect_browse(const std::string& username, BrowseSink* sink) {
+void PeerHub::expect_browse(const std::string& username, BrowseReceiver* sink) {
   if (sink == nullptr) {
     browse_sinks_.erase(username);
     const auto found = links_.find(username);

@@ -18,4 +18,13 @@ template <class T>
   co_return fail(Errc::TimedOut, "the operation took too long");
 }
 
+/// The same, ended by Errc::Cancelled as soon as `stop` returns.
+template <class T>
+[[nodiscard]] Task<Result<T>> unless_stopped(Task<Result<T>> operation, Task<void> stop) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  auto either = co_await (std::move(operation) || std::move(stop));
+  if (either.index() == 0) co_return std::move(std::get<0>(either));
+  co_return fail(Errc::Cancelled, "the operation was given up");
+}
+
 }  // namespace soulfabric
