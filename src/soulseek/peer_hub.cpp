@@ -22,12 +22,13 @@ bool is_plausible_name(const std::string& name, const std::string& own) {
 }  // namespace
 
 PeerHub::PeerHub(IoContext& context, IoClock& clock, Random& random, net::Dialer& dialer, guard::Guard& guard, ServerSession& server,
-                 PeerHubOptions options)
+                 WorkerPool& workers, PeerHubOptions options)
     : clock_(clock),
       random_(random),
       dialer_(dialer),
       guard_(guard),
       server_(server),
+      workers_(workers),
       options_(options),
       next_token_(static_cast<std::uint32_t>(random.below(UINT32_MAX / 1000))),
       scope_(context, "peers") {}

@@ -10,7 +10,9 @@
 #include "peer_link.hpp"
 #include "server_session.hpp"
 #include "soulfabric/base/random.hpp"
+#include "soulfabric/base/worker_pool.hpp"
 #include "soulfabric/guard/guard.hpp"
+#include "soulfabric/library/shares.hpp"
 
 namespace soulfabric::soulseek {
 
@@ -43,7 +45,8 @@ struct PeerHubHandlers {
 
 class PeerHub final : public PeerPort, public ServerListener {
  public:
-  PeerHub(IoContext& context, IoClock& clock, Random& random, net::Dialer& dialer, guard::Guard& guard, ServerSession& server, PeerHubOptions options);
+  PeerHub(IoContext& context, IoClock& clock, Random& random, net::Dialer& dialer, guard::Guard& guard, ServerSession& server, WorkerPool& workers,
+          PeerHubOptions options);
   void set_handlers(PeerHubHandlers handlers) { handlers_ = std::move(handlers); }
   /// Opens the listening port (trying again by itself while it is taken).
   void start();
@@ -53,8 +56,8 @@ class PeerHub final : public PeerPort, public ServerListener {
   [[nodiscard]] std::uint16_t listen_port() const noexcept;
 
   [[nodiscard]] Task<Status> send(std::string username, Bytes frame, MonoTime deadline) override;
-  /// The same for a large frame that several peers get.
-  [[nodiscard]] Task<Status> send_shared(std::string username, std::shared_ptr<const Bytes> frame, MonoTime deadline);
+  /// Sends our share list, whose body lies on disk.
+  [[nodiscard]] Task<Status> send_list(std::string username, library::SharedListBody list, MonoTime deadline);
   [[nodiscard]] Task<Result<FileConnection>> open_file(std::string username, MonoTime deadline) override;
   /// Reaches a candidate of the tree at the address that the server named.
   [[nodiscard]] Task<Result<PeerConnection>> open_distributed(std::string username, Endpoint at, MonoTime deadline);
@@ -84,7 +87,9 @@ class PeerHub final : public PeerPort, public ServerListener {
   std::shared_ptr<PeerLink> add_link(PeerConnection connection);
   void remove_link(const std::shared_ptr<PeerLink>& link);
   void pierced(std::uint32_t token, PeerConnection connection);
-  void enqueue(PeerLink& link, std::shared_ptr<const Bytes> frame);
+  [[nodiscard]] Task<Status> send_item(std::string username, Outgoing item, MonoTime deadline);
+  [[nodiscard]] Task<Status> write_item(PeerLink& link, Outgoing item);
+  void enqueue(PeerLink& link, Outgoing item);
   void charge(const PeerConnection& connection, guard::Violation violation);
   [[nodiscard]] std::shared_ptr<PeerLink> newest(const std::string& username) const;
   [[nodiscard]] bool may_dial(const Endpoint& to) const;
@@ -97,6 +102,7 @@ class PeerHub final : public PeerPort, public ServerListener {
   net::Dialer& dialer_;
   guard::Guard& guard_;
   ServerSession& server_;
+  WorkerPool& workers_;
   PeerHubOptions options_;
   PeerHubHandlers handlers_;
   std::unique_ptr<net::Listener> listener_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ports.hpp"
+#include "soulfabric/base/files.hpp"
 #include "soulfabric/guard/connection_gate.hpp"
 #include "wire/frame_reader.hpp"
 
@@ -34,11 +35,18 @@ class BrowseReceiver {
   virtual void finished(Status how) = 0;
 };
 
+/// One thing to send: bytes, and a file's content after them.
+struct Outgoing {
+  std::shared_ptr<const Bytes> bytes;
+  std::shared_ptr<File> file;
+  std::uint64_t file_size = 0;
+};
+
 /// One P connection.
 struct PeerLink {
   std::string username;
   PeerConnection connection;
-  std::deque<std::shared_ptr<const Bytes>> outbox;
+  std::deque<Outgoing> outbox;
   std::size_t outbox_bytes = 0;
   Notifier changed;
   MonoTime close_at = kNever;  // no traffic for so long ends it

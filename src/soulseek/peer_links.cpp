@@ -10,9 +10,9 @@ namespace soulfabric::soulseek {
 namespace {
 
 constexpr std::size_t kReadBlock = 32 * 1024;
-constexpr std::size_t kWriteStep = 256 * 1024;
+constexpr std::size_t kFileStep = 256 * 1024;
 constexpr std::size_t kMaxLinksPerUser = 4;
-constexpr std::size_t kMaxOutbox = 256 * 1024 * 1024;  // bytes waiting for one peer
+constexpr std::size_t kMaxOutbox = 32 * 1024 * 1024;  // bytes waiting for one peer
 
 }  // namespace
 
@@ -96,25 +96,62 @@ Task<Result<std::shared_ptr<PeerLink>>> PeerHub::link_to(std::string username, M
 }
 
 Task<Status> PeerHub::send(std::string username, Bytes frame, MonoTime deadline) {
-  auto shared = std::make_shared<const Bytes>(std::move(frame));
-  auto sent = co_await send_shared(std::move(username), std::move(shared), deadline);
+  Outgoing item;
+  item.bytes = std::make_shared<const Bytes>(std::move(frame));
+  auto sent = co_await send_item(std::move(username), std::move(item), deadline);
   co_return sent;
 }
 
-Task<Status> PeerHub::send_shared(std::string username, std::shared_ptr<const Bytes> frame, MonoTime deadline) {
+Task<Status> PeerHub::send_list(std::string username, library::SharedListBody list, MonoTime deadline) {
+  constexpr std::uint64_t kCodeSize = 4;
+  if (list.size + kCodeSize > UINT32_MAX) co_return fail(Errc::TooLarge, "the share list does not fit into one message");
+  Bytes head(8);
+  for (std::size_t i = 0; i < 4; ++i) head[i] = static_cast<std::uint8_t>((list.size + kCodeSize) >> (8 * i));
+  head[4] = static_cast<std::uint8_t>(wire::peer::SharedFileListResponse::kCode);
+  Outgoing item;
+  item.bytes = std::make_shared<const Bytes>(std::move(head));
+  item.file = std::move(list.file);
+  item.file_size = list.size;
+  auto sent = co_await send_item(std::move(username), std::move(item), deadline);
+  co_return sent;
+}
+
+Task<Status> PeerHub::send_item(std::string username, Outgoing item, MonoTime deadline) {
   if (guard_.is_banned(guard::Subject::user(username))) co_return fail(Errc::Banned, "this user is banned here");
   const auto link = co_await link_to(username, deadline);
   if (!link) co_return std::unexpected(link.error());
   if ((*link)->dead) co_return fail(Errc::Closed, "the user ended the connection");
-  enqueue(**link, std::move(frame));
+  enqueue(**link, std::move(item));
   co_return Status{};
 }
 
-void PeerHub::enqueue(PeerLink& link, std::shared_ptr<const Bytes> frame) {
-  link.outbox_bytes += frame->size();
-  link.outbox.push_back(std::move(frame));
+void PeerHub::enqueue(PeerLink& link, Outgoing item) {
+  link.outbox_bytes += item.bytes->size();
+  link.outbox.push_back(std::move(item));
   link.close_at = clock_.now() + options_.times.idle;
   link.changed.notify_all();
+}
+
+Task<Status> PeerHub::write_item(PeerLink& link, Outgoing item) {
+  auto& stream = *link.connection.stream;
+  Status written = co_await stream.write(*item.bytes, clock_.now() + options_.times.write);
+  // The file goes in steps, so that the deadline measures progress and not size.
+  for (std::uint64_t at = 0; item.file && at < item.file_size && written && !link.dead;) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kFileStep, item.file_size - at));
+    auto file = item.file;
+    const auto block = co_await workers_.run([file, at, count]() -> Result<Bytes> {
+      Bytes data(count);
+      SF_TRY_ASSIGN(const std::size_t got, file->read_at(at, data));
+      data.resize(got);
+      if (data.empty()) return fail(Errc::Io, "the stored share list is shorter than it was");
+      return data;
+    });
+    if (!block) co_return std::unexpected(block.error());
+    at += block->size();
+    written = co_await stream.write(*block, clock_.now() + options_.times.write);
+    link.close_at = std::max(link.close_at, clock_.now() + options_.times.idle);
+  }
+  co_return written;
 }
 
 Task<void> PeerHub::write_link(std::shared_ptr<PeerLink> link) {
@@ -131,15 +168,10 @@ Task<void> PeerHub::write_link(std::shared_ptr<PeerLink> link) {
       co_await link->changed.wait(clock_, link->close_at);
       continue;
     }
-    const auto frame = std::move(link->outbox.front());
+    Outgoing item = std::move(link->outbox.front());
     link->outbox.pop_front();
-    link->outbox_bytes -= std::min(link->outbox_bytes, frame->size());
-    Status written;
-    // Large frames go in steps, so that the deadline measures progress and not size.
-    for (std::size_t at = 0; at < frame->size() && written && !link->dead; at += kWriteStep) {
-      const auto step = ByteView(*frame).subspan(at, std::min(kWriteStep, frame->size() - at));
-      written = co_await link->connection.stream->write(step, clock_.now() + options_.times.write);
-    }
+    link->outbox_bytes -= std::min(link->outbox_bytes, item.bytes->size());
+    const auto written = co_await write_item(*link, std::move(item));
     link->close_at = std::max(link->close_at, clock_.now() + options_.times.idle);
     if (!written) remove_link(link);
   }

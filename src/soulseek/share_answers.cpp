@@ -3,36 +3,18 @@
 #include "share_answers.hpp"
 
 #include "convert.hpp"
-#include "wire/browse_stream.hpp"
 
 namespace soulfabric::soulseek {
 namespace {
 
 constexpr Duration kAnswerWithin = std::chrono::seconds(60);
 constexpr Duration kBrowseGap = std::chrono::milliseconds(400);  // one browse of a user per gap (protocol note, section 16)
-constexpr Duration kKeepList = std::chrono::minutes(2);
 constexpr std::size_t kMaxRemembered = 4096;
 
 }  // namespace
 
-Result<Bytes> make_share_list(const library::Snapshot& snapshot) {
-  wire::BrowseWriter writer(snapshot.visible_folder_count(library::kSoulseekNetwork));
-  for (std::uint32_t i = 0; i < snapshot.folder_count(); ++i) {
-    const auto folder = snapshot.folder(library::FolderId{i});
-    std::uint32_t files = 0;
-    snapshot.for_each_file(folder.id, library::kSoulseekNetwork, [&](const library::FileEntry&) { ++files; });
-    if (files == 0) continue;
-    writer.folder(folder.path, files);
-    snapshot.for_each_file(folder.id, library::kSoulseekNetwork, [&](const library::FileEntry& entry) {
-      const auto file = to_wire(entry, {});
-      writer.file({entry.leaf, entry.size, {}, file.attributes});
-    });
-  }
-  return writer.finish();
-}
-
-ShareAnswers::ShareAnswers(IoContext& context, IoClock& clock, WorkerPool& workers, PeerHub& hub, SnapshotSource snapshot, LoadSource load, Profile profile)
-    : clock_(clock), workers_(workers), hub_(hub), snapshot_(std::move(snapshot)), load_(std::move(load)), profile_(std::move(profile)), scope_(context, "share answers", 256) {}
+ShareAnswers::ShareAnswers(IoContext& context, IoClock& clock, PeerHub& hub, library::Shares& shares, LoadSource load, Profile profile)
+    : clock_(clock), hub_(hub), shares_(shares), load_(std::move(load)), profile_(std::move(profile)), scope_(context, "share answers", 256) {}
 
 Task<void> ShareAnswers::stop() { co_await scope_.close(); }
 
@@ -75,7 +57,7 @@ Bytes ShareAnswers::folder_answer(const wire::peer::FolderContentsRequest& reque
   wire::peer::FolderContentsResponse answer;
   answer.token = request.token;
   answer.folder = request.folder;
-  const auto snapshot = snapshot_();
+  const auto snapshot = shares_.snapshot();
   if (const auto id = snapshot->find_folder(request.folder)) {
     wire::Folder folder;
     folder.folder = std::string(snapshot->folder(*id).path);
@@ -90,31 +72,8 @@ Task<void> ShareAnswers::send_frame(std::string username, Bytes frame) {
 }
 
 Task<void> ShareAnswers::send_list(std::string username) {
-  const auto frame = co_await list();
-  if (frame) co_await hub_.send_shared(std::move(username), frame, clock_.now() + kAnswerWithin);
-}
-
-Task<std::shared_ptr<const Bytes>> ShareAnswers::list() {
-  const auto wanted = snapshot_();
-  while (building_) co_await built_.wait(clock_, kNever);
-  if (listed_ != wanted || !list_) {
-    building_ = true;
-    auto made = co_await workers_.run([wanted] { return make_share_list(*wanted); });
-    building_ = false;
-    list_ = made ? std::make_shared<const Bytes>(std::move(*made)) : nullptr;
-    listed_ = wanted;
-    built_.notify_all();
-  }
-  list_used_ = clock_.now();
-  if (!forgetting_) forgetting_ = scope_.spawn("forget", forget_list());
-  co_return list_;
-}
-
-Task<void> ShareAnswers::forget_list() {
-  while (clock_.now() - list_used_ < kKeepList) co_await clock_.sleep_until(list_used_ + kKeepList);
-  list_.reset();
-  listed_.reset();
-  forgetting_ = false;
+  auto list = co_await shares_.shared_list(library::kSoulseekNetwork);
+  if (list) co_await hub_.send_list(std::move(username), std::move(*list), clock_.now() + kAnswerWithin);
 }
 
 }  // namespace soulfabric::soulseek
