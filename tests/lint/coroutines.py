@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The shapes a co_await may have, and where coroutines may be spawned: the rule keeps code right on every compiler.
+import re
+
+import source
+
+SPAWN_OWNERS = ("src/base_io/task_scope.cpp",)
+CLOCK_OWNERS = ("src/base/clock.cpp", "src/base_io/io.cpp", "include/soulfabric/base/io.hpp", "include/soulfabric/base/clock.hpp", "src/base/log.cpp")
+
+
+def await_is_fine(statement):
+    """`statement` is the text from the last ; { } or case label to the end of the co_await's expression."""
+    head = statement[: statement.index("co_await")].strip()
+    if statement.count("co_await") > 1:
+        return False
+    head = re.sub(r"^(?:(?:else|do)\b\s*)+", "", head)
+    head = re.sub(r"^(?:\[\[[a-z_]+\]\]\s*)+", "", head)
+    if head in ("", "co_return"):
+        return True
+    # a loop or branch whose whole body is one await: while (...) co_await x;
+    match = re.match(r"^(?:while|if|for)\s*\(", head)
+    if match:
+        depth = 0
+        for i, c in enumerate(head):
+            depth += c == "("
+            depth -= c == ")"
+            if c == ")" and depth == 0:
+                return await_is_fine(head[i + 1 :].strip() + " co_await") if head[i + 1 :].strip() else True
+        return False
+    return bool(re.match(r"^[\w:<>,&*\s\[\]]*[\w\]>]\s*=$", head))
+
+
+def check(name, text):
+    clean = source.without_comments(text)
+    if name.startswith(("src/", "include/")):
+        for match in re.finditer(r"\bco_await\b", clean):
+            start = max(clean.rfind(c, 0, match.start()) for c in ";{}")
+            # a for-loop's header holds semicolons: go back to its beginning
+            before = clean[: match.start()]
+            line_start = before.rfind("\n") + 1
+            if re.match(r"\s*for\s*\(", before[line_start:]):
+                start = line_start - 1
+            colon = re.search(r"(?:case [^:]+|default):\s*(?=[^:]*$)", clean[start + 1 : match.start()])
+            begin = start + 1 + (colon.end() if colon else 0)
+            statement = clean[begin : match.end()]
+            number = clean.count("\n", 0, match.start()) + 1
+            if "(" in statement and not await_is_fine(statement) or not await_is_fine(statement):
+                yield f"{name}:{number}: co_await stands alone, initialises one named variable, or is co_returned"
+            end = clean.find(";", match.end())
+            rest = clean[match.end() : end if end >= 0 else len(clean)]
+            if re.search(r"\bco_await\b", rest):
+                yield f"{name}:{number}: one co_await in a statement"
+        if name not in SPAWN_OWNERS and re.search(r"\bco_spawn\s*\(", clean):
+            yield f"{name}: only TaskScope spawns coroutines"
+        if name not in CLOCK_OWNERS and re.search(r"\b(?:steady_clock|system_clock)::now\s*\(", clean):
+            yield f"{name}: time comes from a Clock"
+        if re.search(r"\basio::detached\b", clean):
+            yield f"{name}: no detached coroutine"
+    if re.search(r"\bsleep_for\s*\(|\busleep\s*\(", clean) and name.startswith("tests/") and "this_thread" in clean:
+        yield f"{name}: a test waits for the event, it does not sleep"
+
+
+if __name__ == "__main__":
+    source.self_test(check, [
+        ("src/a/a.cpp", "void f() { co_await g(); }", False),
+        ("src/a/a.cpp", "void f() { const auto x = co_await g(); }", False),
+        ("src/a/a.cpp", "void f() { const auto [a, b] = co_await g(); }", False),
+        ("src/a/a.cpp", "void f() { co_return co_await g(); }", False),
+        ("src/a/a.cpp", "void f() { while (x) co_await g(); }", False),
+        ("src/a/a.cpp", "void f() { if (co_await g()) return; }", True),
+        ("src/a/a.cpp", "void f() { h(co_await g()); }", True),
+        ("src/a/a.cpp", "void f() { auto x = c ? co_await g() : 1; }", True),
+        ("src/a/a.cpp", "void f() { R r{1, co_await g()}; }", True),
+        ("src/a/a.cpp", "void f() { asio::co_spawn(x, y, z); }", True),
+        ("src/a/a.cpp", "auto t = std::chrono::steady_clock::now();", True),
+    ])
+    problems = []
+    for file in source.tracked(".cpp", ".hpp"):
+        problems += check(file, source.read(file))
+    source.finish("coroutines", problems)
