@@ -27,14 +27,14 @@ export const notices = new Cell<readonly Notice[]>([]);
 export const spoken = new Cell("");
 export const route = new Cell<Route>(parseRoute(location.hash));
 
-const kNoticeMilliseconds = 7000;
+const kNoticeMilliseconds = { good: 6000, bad: 20_000 };
 let lastNotice = 0;
 
 export function notify(tone: Notice["tone"], text: string): void {
   lastNotice += 1;
   const notice = { id: lastNotice, tone, text };
   notices.update((all) => [...all.filter((other) => other.text !== text).slice(-2), notice]);
-  if (tone === "good") setTimeout(() => dismiss(notice.id), kNoticeMilliseconds);
+  setTimeout(() => dismiss(notice.id), kNoticeMilliseconds[tone]);
 }
 
 export function dismiss(id: number): void {

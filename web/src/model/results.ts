@@ -51,8 +51,10 @@ function accepts(file: RemoteFile, username: string, filter: Filter, words: Word
   if (filter.losslessOnly && !isLossless(file)) return false;
   if (filter.minBitRate > 0 && !isLossless(file) && bitRateOf(file) < filter.minBitRate) return false;
   if (words.include.length === 0 && words.exclude.length === 0) return true;
-  const haystack = `${file.filename}\n${username}`.toLowerCase();
-  return words.include.every((word) => haystack.includes(word)) && !words.exclude.some((word) => haystack.includes(word));
+  // A word left out is about the music: it must not hide a user whose name happens to hold it.
+  const name = file.filename.toLowerCase();
+  const user = username.toLowerCase();
+  return words.include.every((word) => name.includes(word) || user.includes(word)) && !words.exclude.some((word) => name.includes(word));
 }
 
 // Responses never change once they have arrived, so their grouping is kept with them.

@@ -8,12 +8,14 @@ import { filesOf } from "../model/paths";
 export async function download(username: string, files: readonly RemoteFile[]): Promise<void> {
   await attempt(async () => {
     const answer = await calls.download(username, files.map(({ filename, size }) => ({ filename, size })));
-    const failed = answer?.failed ?? [];
+    const already = (answer?.failed ?? []).filter((entry) => entry.message?.startsWith("Skipped"));
+    const failed = (answer?.failed ?? []).filter((entry) => !already.includes(entry));
+    if (already.length > 0) notify("good", already.length === 1 ? `Already among the downloads: ${leafOf(already[0]?.filename ?? "")}` : `${already.length} files are among the downloads already`);
     if (failed.length > 0) {
-      const why = failed.find((entry) => entry.message)?.message ?? "Already in progress.";
+      const why = failed.find((entry) => entry.message)?.message ?? "the other user did not take the request.";
       notify("bad", failed.length === 1 ? `${leafOf(failed[0]?.filename ?? files[0]!.filename)} was not added: ${why}` : `${failed.length} of ${files.length} files were not added: ${why}`);
     }
-    const added = files.length - failed.length;
+    const added = files.length - failed.length - already.length;
     if (added > 0) notify("good", added === 1 ? `Added to downloads: ${leafOf(files[0]!.filename)}` : `Added to downloads: ${count(added, "file")}`);
   });
 }

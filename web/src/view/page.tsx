@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sign-in or the house: which of the two is shown, and what stands around every screen.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { dismiss, link, notices, route, session, spoken, world } from "../app";
 import { routeTo, type Screen } from "../model/route";
 import { totals } from "../model/transfers";
@@ -72,7 +72,7 @@ function Screens() {
   const here = useCell(route);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const title = screens.find((entry) => entry.screen === here.screen)?.title ?? "";
     document.title = `${title} · soulfabric`;
     if (!first.current) main.current?.focus({ preventScroll: true });
@@ -108,6 +108,7 @@ function House() {
       <div class="stage">
         <LinkBar />
         <Screens />
+        <Notices />
       </div>
     </div>
   );
@@ -120,7 +121,6 @@ export function Page() {
       {now.at === "checking" && <div class="checking" role="status"><span class="spinner" aria-hidden="true" /><span class="hidden">Loading</span></div>}
       {now.at === "out" && <SignIn reason={now.reason} />}
       {now.at === "in" && <House />}
-      <Notices />
       <Spoken />
     </>
   );

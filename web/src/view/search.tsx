@@ -23,13 +23,14 @@ function Form() {
       return;
     }
     setBusy(true);
-    const went = await attempt(async () => {
+    await attempt(async () => {
       const search = await calls.search(wanted);
       if (!world.searches.has(search.id)) world.apply({ type: "search", data: search });
       location.hash = routeTo("search", search.id);
+      // What was typed meanwhile is the next search.
+      setText((now) => (now.trim() === wanted ? "" : now));
     });
     setBusy(false);
-    if (went) setText("");
   };
   return (
     <form class="search-form" role="search" onSubmit={(event) => void submit(event)}>

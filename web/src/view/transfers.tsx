@@ -80,7 +80,7 @@ function FileCells({ transfer, tab }: { transfer: Transfer; tab: number }) {
         <span class={`line dim state-${phase}`}>{detail(transfer)}</span>
       </span>
       <span class="cell meter" role="gridcell">
-        <progress class={`progress-${phase}`} max={100} value={progressOf(transfer)} aria-label={`Progress of ${name}`} />
+        {(phase === "active" || (phase !== "done" && transfer.bytesTransferred > 0)) && <progress class={`progress-${phase}`} max={100} value={progressOf(transfer)} aria-label={`Progress of ${name}`} />}
       </span>
       <span class="cell row-actions" role="gridcell">
         {canRetry(transfer) && <button type="button" class="ghost square" tabIndex={tab} aria-label={`Retry ${name}`} onClick={() => void download(transfer.username, [transfer])}><Icon name="retry" /></button>}
