@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,7 +11,8 @@ namespace soulfabric {
 
 struct ConfigNode {
   using List = std::vector<ConfigNode>;
-  using Map = std::vector<std::pair<std::string, ConfigNode>>;  // in the order of the schema
+  struct Entry;
+  using Map = std::vector<Entry>;  // in the order of the schema
   std::variant<std::monostate, bool, std::int64_t, std::string, List, Map> value;
 
   [[nodiscard]] bool is_null() const noexcept { return std::holds_alternative<std::monostate>(value); }
@@ -22,6 +22,11 @@ struct ConfigNode {
   [[nodiscard]] const ConfigNode* at(std::string_view dotted_path) const noexcept;
   /// The child under `key`, added where missing; a node that is no map becomes an empty one.
   ConfigNode& child(std::string_view key);
+};
+
+struct ConfigNode::Entry {
+  std::string key;
+  ConfigNode node;
 };
 
 }  // namespace soulfabric

@@ -20,21 +20,21 @@ namespace soulfabric {
 inline constexpr std::size_t kConfigFileCap = 1024 * 1024;
 
 struct CommandLine {
-  std::optional<std::string> app_dir;                         // -a, --app-dir
-  std::optional<std::string> config;                          // -c, --config
-  bool help = false;                                          // -h, --help
-  bool version = false;                                       // -v, --version
-  bool envars = false;                                        // -e, --envars
-  std::optional<int> generate_secret;                         // -k N, --generate-secret N: 16..255
-  std::vector<std::pair<std::string, std::string>> settings;  // dotted key -> text; a repeated flag adds to a list
+  std::optional<std::string> app_dir{};                         // -a, --app-dir
+  std::optional<std::string> config{};                          // -c, --config
+  bool help = false;                                            // -h, --help
+  bool version = false;                                         // -v, --version
+  bool envars = false;                                          // -e, --envars
+  std::optional<int> generate_secret{};                         // -k N, --generate-secret N: 16..255
+  std::vector<std::pair<std::string, std::string>> settings{};  // dotted key -> text; a repeated flag adds to a list
 };
 
 struct OptionSources {
-  std::map<std::string, std::string> environment;  // with the SLSKD_ prefix; other names are ignored
-  std::string yaml;
+  std::map<std::string, std::string> environment{};  // with the SLSKD_ prefix; other names are ignored
+  std::string yaml{};
   std::string yaml_name = "soulfabric.yml";  // for messages
-  CommandLine command_line;
-  std::vector<std::pair<std::string, std::string>> overlay;  // dotted key -> text, set while running; wins over all
+  CommandLine command_line{};
+  std::vector<std::pair<std::string, std::string>> overlay{};  // dotted key -> text, set while running; wins over all
 };
 
 struct LoadedOptions {
@@ -44,8 +44,8 @@ struct LoadedOptions {
 
 /// Where things lie. `app_dir` default: $XDG_DATA_HOME or ~/.local/share, then soulfabric.
 struct AppPaths {
-  std::filesystem::path app_dir;
-  std::filesystem::path config;  // soulfabric.yml, or slskd.yml where only that exists
+  std::filesystem::path app_dir{};
+  std::filesystem::path config{};  // soulfabric.yml, or slskd.yml where only that exists
 };
 
 /// `arguments` without program name and subcommand. An unknown flag is an error that names it.
