@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "soulfabric/base/bytes.hpp"
 #include "soulfabric/base/options_loader.hpp"
-#include "soulfabric/base/text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace soulfabric;
