@@ -110,7 +110,7 @@ for (const dark of [false, true]) {
           assert.deepEqual(await page.evaluate(nameless), [], screen);
           assert.deepEqual(await page.evaluate(sticking), [], screen);
           assert.ok((await page.evaluate("document.documentElement.scrollWidth")) <= width, screen);
-          await page.picture(shot(`${screen.split("/").slice(1, 3).join("-").slice(0, 14)}-${width}-${dark ? "dark" : "light"}`));
+          await page.picture(shot(`${screen === search ? "results" : screen.split("/").slice(1, 3).join("-")}-${width}-${dark ? "dark" : "light"}`));
         }
         const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
         assert.equal(ground[0] < 128, dark);

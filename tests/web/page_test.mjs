@@ -2,6 +2,7 @@
 // The page in Chromium against the stand-in: entering, searching, downloading, browsing, sharing, talking, losing the link.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { say } from "./mock/routes.mjs";
 import { close, go, shot, visit } from "./visit.mjs";
 
 after(close);
@@ -99,7 +100,7 @@ test("a search that waits shows its place, a stopped one says so, one without an
 });
 
 test("files and folders download with progress, can be cancelled, retried and cleared", async () => {
-  await visit({ options: { transfers: { seconds: 2 } } }, async ({ page, gateway }) => {
+  await visit({ options: { transfers: { seconds: 1.5, slots: 3 } } }, async ({ page, gateway }) => {
     await search(page, "aster vale");
     await page.wait(shown("Finished"));
     await page.click(".row-file button|Harbour Lights");
@@ -183,8 +184,8 @@ test("the scan of the shares shows files per second and time left, and can be st
   });
 });
 
-test("messages are sent and come in, strangers' markup stays text", async () => {
-  await visit({}, async ({ page }) => {
+test("messages are sent and come in, strangers' markup stays text, what is unread is counted", async () => {
+  await visit({}, async ({ page, gateway }) => {
     await go(page, "#/chat/nightbus");
     await page.fill("#message-text", "Hello <script>alert(1)</script>");
     await page.press("Enter");
@@ -192,6 +193,13 @@ test("messages are sent and come in, strangers' markup stays text", async () => 
     await page.wait(shown("Thank you <b>and</b> good night"));
     assert.equal(await page.evaluate("document.querySelectorAll('.said b, .said script').length"), 0);
     await page.wait("[...document.querySelectorAll('.people li')].some(e=>e.textContent.includes('nightbus'))");
+    await go(page, "#/shares");
+    say(gateway, "lowtide", "In", "Are you there?");
+    await page.wait("[...document.querySelectorAll('.nav a')].find(e=>e.textContent.includes('Messages')).textContent.includes('1 unread')");
+    await page.click(".nav a|Messages");
+    await page.click(".people a|lowtide");
+    await page.wait(shown("Are you there?"));
+    await page.wait("!document.querySelector('.nav').textContent.includes('unread')");
   });
 });
 

@@ -25,6 +25,8 @@ export const link = new Cell<Link>("closed");
 export const resyncs = new Cell(0);
 export const notices = new Cell<readonly Notice[]>([]);
 export const spoken = new Cell("");
+/** Messages that nobody has looked at yet. */
+export const unread = new Cell(0);
 export const route = new Cell<Route>(parseRoute(location.hash));
 
 const kNoticeMilliseconds = { good: 6000, bad: 20_000 };
@@ -95,10 +97,20 @@ export function onEvent(watcher: (event: ServerEvent) => void): () => void {
 stream.onLink = (state) => link.set(state);
 stream.onEvent = (event) => {
   const need = world.apply(event);
-  if (event.type === "hello") resyncs.update((n) => n + 1);
+  if (event.type === "hello") {
+    resyncs.update((n) => n + 1);
+    void countUnread();
+  }
+  if (event.type === "message" && event.data.direction === "In") void countUnread();
   if (need) void loadResponses(need.searchId);
   for (const watcher of [...eventWatchers]) watcher(event);
 };
+
+export async function countUnread(): Promise<void> {
+  // Only a hint beside "Messages": a failure shows itself there.
+  const all = await calls.conversations().catch(() => []);
+  unread.set(all.reduce((sum, conversation) => sum + (conversation.unAcknowledgedMessageCount ?? 0), 0));
+}
 
 const loading = new Set<string>();
 export async function loadResponses(searchId: string): Promise<void> {

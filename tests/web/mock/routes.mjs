@@ -22,7 +22,7 @@ function conversationOf(gateway, username) {
   return gateway.conversations.get(username);
 }
 
-function say(gateway, username, direction, message) {
+export function say(gateway, username, direction, message) {
   const list = conversationOf(gateway, username);
   const entry = { timestamp: new Date().toISOString(), id: list.length + 1, username, direction, message, isAcknowledged: direction === "Out", wasReplayed: false };
   list.push(entry);

@@ -63,10 +63,11 @@ test("only watchers of the changed section are told", () => {
   assert.deepEqual(told, ["downloads"]);
 });
 
-test("scan progress adds to what the state said, and unknown events are passed over", () => {
+test("the last word about the scan replaces the one before, and unknown events are passed over", () => {
   const world = new World();
-  world.apply({ type: "application", data: application });
-  world.apply({ type: "shares", data: { scanning: true, filesPerSecond: 9 } });
+  world.apply({ type: "shares", data: { files: 5, scanning: true, filesPerSecond: 9 } });
   assert.deepEqual(world.scan, { files: 5, scanning: true, filesPerSecond: 9 });
+  world.apply({ type: "application", data: application });
+  assert.deepEqual(world.scan, { files: 5 });
   assert.equal(world.apply({ type: "weather", data: 1 } as never), null);
 });

@@ -13,6 +13,8 @@ export interface ServerState {
   username?: string;
   /** One sentence why there is no connection; absent while all is well. */
   reason?: string;
+  /** One sentence why others cannot connect to us; absent while they can. */
+  listenProblem?: string;
 }
 
 export interface SharesState {
@@ -28,6 +30,10 @@ export interface SharesState {
   filesPerSecond?: number;
   secondsLeft?: number;
   filesScanned?: number;
+  /** One sentence why the last scan failed. */
+  fault?: string;
+  /** One sentence each: what was left out and why. */
+  warnings?: string[];
 }
 
 export interface Application {
@@ -75,6 +81,8 @@ export interface Search {
   endedAt?: string;
   /** Place in line while the search waits for its turn, 1 is next. */
   queuePosition?: number;
+  /** One sentence why it failed. */
+  problem?: string;
 }
 
 export type Direction = "Download" | "Upload";
@@ -112,6 +120,7 @@ export interface Share {
   remotePath?: string;
   directories?: number;
   files?: number;
+  problem?: string;
 }
 export type ShareMap = Record<string, Share[]>;
 

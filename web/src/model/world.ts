@@ -44,7 +44,7 @@ export class World {
         return null;
       case "application":
         this.application = event.data;
-        this.scan = { ...this.scan, ...event.data.shares };
+        this.scan = { ...event.data.shares };
         this.touch("application", "shares");
         return null;
       case "search":
@@ -66,7 +66,7 @@ export class World {
         if (this.uploads.delete(event.data.id)) this.touch("uploads");
         return null;
       case "shares":
-        this.scan = { ...this.scan, ...event.data };
+        this.scan = event.data; // whole each time: what is not told any more is over
         this.touch("shares");
         return null;
       case "message":

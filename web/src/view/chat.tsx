@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Private messages: who wrote, what was said, and a line to answer.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { attempt, calls, onEvent, resyncs, sentence, say } from "../app";
+import { attempt, calls, countUnread, onEvent, resyncs, sentence, say } from "../app";
 import { ApiError } from "../api/http";
 import type { Conversation, PrivateMessage } from "../api/types";
 import { plain } from "../model/format";
@@ -45,7 +45,7 @@ function Thread({ username }: { username: string }) {
       const conversation = await calls.conversation(username);
       setMessages(conversation.messages ?? []);
       setProblem("");
-      if (conversation.hasUnAcknowledgedMessages) await calls.acknowledge(username).catch(() => undefined);
+      if (conversation.hasUnAcknowledgedMessages) await calls.acknowledge(username).then(countUnread, () => undefined);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) setMessages([]);
       else setProblem(sentence(error));

@@ -40,6 +40,7 @@ function ConnectionButton() {
   const [busy, setBusy] = useState(false);
   const connection = connectionOf(world.application);
   const address = world.application?.server.address || world.application?.server.ipEndPoint;
+  const listen = world.application?.server.listenProblem;
   useEffect(() => {
     if (world.application) say(connection.sentence);
   }, [connection.sentence]);
@@ -61,6 +62,7 @@ function ConnectionButton() {
           <h2 id="connection-title">Soulseek connection</h2>
           <p class={`state-line tone-${connection.tone}`}><span class="dot" aria-hidden="true" />{connection.short}</p>
           <p class="sentence">{connection.sentence}</p>
+          {listen && <p class="problem">{listen}</p>}
           {address && <p class="hint">Server: {address}</p>}
           <div class="actions">
             {connection.canConnect && <button type="button" class="primary" disabled={busy} onClick={() => void act(() => calls.connect())}>Connect</button>}

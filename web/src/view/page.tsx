@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sign-in or the house: which of the two is shown, and what stands around every screen.
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { dismiss, link, notices, route, session, spoken, world } from "../app";
+import { dismiss, link, notices, route, session, spoken, unread, world } from "../app";
 import { routeTo, type Screen } from "../model/route";
 import { totals } from "../model/transfers";
 import { Browse } from "./browse";
@@ -25,6 +25,8 @@ const screens: { screen: Screen; title: string; icon: IconName }[] = [
 
 function Badge({ screen }: { screen: Screen }) {
   useSection("downloads", "uploads");
+  const fresh = useCell(unread);
+  if (screen === "chat" && fresh > 0) return <span class="badge"><span class="hidden">, </span>{fresh}<span class="hidden"> unread</span></span>;
   if (screen !== "downloads" && screen !== "uploads") return null;
   const { active, waiting } = totals(world[screen].values());
   const busy = active + waiting;

@@ -86,6 +86,7 @@ function StateLine({ search }: { search: Search }) {
     "Completed, ResponseLimitReached": "Enough answers",
     "Completed, FileLimitReached": "Enough files",
   };
+  if (search.problem) return <p class="state-line problem">{search.problem}</p>;
   return <p class="state-line">{ends[search.state] ?? "Finished"} · {found}</p>;
 }
 

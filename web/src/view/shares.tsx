@@ -16,6 +16,8 @@ function scanText(scan: SharesState): string {
   return parts.filter(Boolean).join(" · ");
 }
 
+const kShownWarnings = 5;
+
 function Scan({ scan }: { scan: SharesState }) {
   const running = scan.scanning === true || scan.scanPending === true;
   const part = Math.round((scan.scanProgress ?? 0) * 100);
@@ -40,7 +42,9 @@ function Scan({ scan }: { scan: SharesState }) {
           <p class="hint">Searches and uploads go on meanwhile.</p>
         </div>
       )}
-      {!running && scan.faulted && <p class="problem">The last scan failed: see the log, then scan again.</p>}
+      {!running && scan.faulted && <p class="problem">{scan.fault || "The last scan failed: see the log, then scan again."}</p>}
+      {(scan.warnings ?? []).slice(0, kShownWarnings).map((warning) => <p key={warning} class="hint">{plain(warning)}</p>)}
+      {(scan.warnings ?? []).length > kShownWarnings && <p class="hint">And {count((scan.warnings ?? []).length - kShownWarnings, "more warning")}.</p>}
       {!running && scan.cancelled && !scan.faulted && <p class="hint">The last scan was stopped; what was found before is shared.</p>}
     </div>
   );
@@ -67,6 +71,7 @@ export function Shares() {
               <div class="main-cell">
                 <span class="line strong">{plain(share.alias || share.remotePath || share.localPath || "")}</span>
                 <span class="line dim">{plain(share.localPath ?? "")}</span>
+                {share.problem && <span class="problem">{plain(share.problem)}</span>}
               </div>
               {share.isExcluded ? <span class="tag">left out</span> : <span class="dim share-count">{share.files !== undefined ? count(share.files, "file") : ""}</span>}
             </li>
