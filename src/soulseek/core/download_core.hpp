@@ -34,6 +34,8 @@ struct DownloadOptions {
   Duration shutdown_delay = std::chrono::minutes(3);
   Duration overwhelmed_delay = std::chrono::minutes(5);
   unsigned requests_at_once = 64;  // QueueUpload messages on their way
+  unsigned places_at_once = 20;    // PlaceInQueueRequest messages per second
+  Duration offline_recheck = std::chrono::minutes(10);  // of a user whom the server calls online but gives no address for
 };
 
 using DownloadId = std::uint64_t;
@@ -117,6 +119,8 @@ class DownloadCore {
 
   /// Nothing where the same file of the same user is under way.
   [[nodiscard]] std::optional<DownloadId> add(std::string user, std::string path, std::uint64_t size, std::uint32_t attempts);
+  /// Once its row is stored.
+  void begin(DownloadId id, MonoTime now, DownloadActions& out);
   [[nodiscard]] bool is_active(const std::string& user, const std::string& path) const;
   [[nodiscard]] const Download* find(DownloadId id) const;
   /// Only what is Done; forgets it.
@@ -126,9 +130,8 @@ class DownloadCore {
   void on_session(bool logged_in, MonoTime now, DownloadActions& out);
   void on_user(const std::string& user, bool online, MonoTime now, DownloadActions& out);
   void on_requested(DownloadId id, std::uint32_t epoch, RequestResult result, std::string_view problem, MonoTime now, DownloadActions& out);
-  /// "I am ready to upload to you"; `trusted`: the sender was seen at the address the server has for this user.
-  void on_ready(const std::string& user, const std::string& path, std::uint32_t token, std::uint64_t size, bool trusted, MonoTime now,
-                DownloadActions& out);
+  /// "I am ready to upload to you".
+  void on_ready(const std::string& user, const std::string& path, std::uint32_t token, std::uint64_t size, DownloadActions& out);
   void on_slot(DownloadId id, std::uint32_t epoch, bool granted, MonoTime now, DownloadActions& out);
   void on_denied(const std::string& user, const std::string& path, std::string_view reason, MonoTime now, DownloadActions& out);
   void on_failed(const std::string& user, const std::string& path, MonoTime now, DownloadActions& out);
@@ -159,7 +162,8 @@ class DownloadCore {
   void wake_limited(const std::string& user, MonoTime now, DownloadActions& out);
   void wake_slots(MonoTime now, DownloadActions& out);
   void expire(DownloadId id, Download& d, MonoTime now, DownloadActions& out);
-  void accept(DownloadId id, Download& d, std::uint32_t token, std::uint64_t size, DownloadActions& out);
+  void set_token(DownloadId id, Download& d, std::uint32_t token);
+  void show(DownloadId id, Download& d, TransferState state, DownloadActions& out);
 
   DownloadOptions options_;
   bool logged_in_ = false;
@@ -172,6 +176,7 @@ class DownloadCore {
   std::deque<std::pair<DownloadId, std::uint32_t>> ready_;  // to be requested, in order, with their epoch
   std::set<DownloadId> without_slot_;
   unsigned requesting_ = 0;
+  unsigned places_in_tick_ = 0;
 };
 
 }  // namespace soulfabric::soulseek::core

@@ -2,14 +2,15 @@
 // Decides about uploads: who may queue what, who is next, who stands where. O(1) admission, no sockets, no clock, no disk.
 #pragma once
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -35,11 +36,24 @@ struct UploadOptions {
 
 using UploadId = std::uint64_t;
 
+/// The exact words of the protocol note, section 10.
+namespace refusal {
+inline constexpr std::string_view kNotShared = "File not shared.";
+inline constexpr std::string_view kTooManyFiles = "Too many files";
+inline constexpr std::string_view kTooManyMegabytes = "Too many megabytes";
+inline constexpr std::string_view kBanned = "Banned";
+inline constexpr std::string_view kReadError = "File read error.";
+inline constexpr std::string_view kShutdown = "Pending shutdown.";
+inline constexpr std::string_view kCancelled = "Cancelled";
+inline constexpr std::string_view kQueued = "Queued";
+inline constexpr std::string_view kComplete = "Complete";
+}  // namespace refusal
+
 /// Users in order of their turn, each with files in order of arrival, one file per user at a time.
 class UploadQueue {
  public:
   explicit UploadQueue(const UploadOptions& options) : options_(options) {}
-  void configure(const UploadOptions& options) { options_ = options; }
+  void configure(const UploadOptions& options);
 
   void add(UploadId id, const std::string& user, std::uint64_t bytes);
   /// Out of the queue; false where it is not queued (any more).
@@ -58,44 +72,38 @@ class UploadQueue {
   [[nodiscard]] std::size_t queued_of(const std::string& user) const;
   [[nodiscard]] std::uint64_t bytes_of(const std::string& user) const;
   [[nodiscard]] unsigned slots() const noexcept { return options_.slots; }
+  /// The words to refuse one more file of this size with; nothing where it may be queued.
+  [[nodiscard]] std::optional<std::string_view> refuse(const std::string& user, std::uint64_t bytes) const;
   [[nodiscard]] std::vector<UploadId> queued_ids_of(const std::string& user) const;
 
  private:
   struct User {
     std::vector<std::pair<std::uint64_t, UploadId>> files;  // by number of arrival
     std::unordered_map<UploadId, std::uint64_t> bytes;
-    std::uint64_t turn = 0;  // grows; the lowest is the longest-waiting
+    std::uint64_t turn = 0;  // the lowest has waited longest since its last upload, or since it came
     std::uint64_t total_bytes = 0;
-    bool privileged = false;
     bool online = true;
     bool busy = false;
   };
-  using Key = std::tuple<int, std::uint64_t>;  // class (0 privileged), turn
-  [[nodiscard]] std::uint64_t turn_of(const User& user) const;
+  struct Place {
+    int rank = 1;  // 0 = privileged
+    std::uint64_t turn = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  [[nodiscard]] Place place_of(const std::string& name, const User& user) const;
   void enter(const std::string& name, User& user);
-  void leave(const User& user);
+  void leave(const std::string& name, User& user);
   void forget_if_idle(const std::string& name);
+  [[nodiscard]] std::uint64_t before(const User& other, const Place& other_place, const Place& own, std::uint64_t index, std::uint64_t number) const;
 
   UploadOptions options_;
   std::uint64_t counter_ = 0;
-  std::unordered_map<std::string, User> users_;
-  std::map<std::pair<int, std::uint64_t>, std::string> turns_;  // users with queued files
+  std::unordered_map<std::string, User> users_;  // with files queued or one running
+  std::unordered_set<std::string> privileged_;
+  std::map<Place, std::string> turns_;  // users who are online and have files queued
   std::unordered_map<UploadId, std::string> where_;
   std::unordered_map<UploadId, std::string> running_;
 };
-
-/// The exact words of the protocol note, section 10.
-namespace refusal {
-inline constexpr std::string_view kNotShared = "File not shared.";
-inline constexpr std::string_view kTooManyFiles = "Too many files";
-inline constexpr std::string_view kTooManyMegabytes = "Too many megabytes";
-inline constexpr std::string_view kBanned = "Banned";
-inline constexpr std::string_view kReadError = "File read error.";
-inline constexpr std::string_view kShutdown = "Pending shutdown.";
-inline constexpr std::string_view kCancelled = "Cancelled";
-inline constexpr std::string_view kQueued = "Queued";
-inline constexpr std::string_view kComplete = "Complete";
-}  // namespace refusal
 
 /// Remembers refusals and how often a user may be told.
 class DenialMemory {
