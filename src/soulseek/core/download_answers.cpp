@@ -133,7 +133,7 @@ void DownloadCore::on_file_end(DownloadId id, std::uint32_t epoch, FileEnd end, 
     case FileEnd::Closed: return retry(id, d, gained > 0, Duration::zero(), std::string(problem), TransferState::Errored, now, out);
     case FileEnd::TimedOut: return retry(id, d, gained > 0, Duration::zero(), std::string(problem), TransferState::TimedOut, now, out);
     case FileEnd::Disk: return finish(id, d, TransferState::Errored, std::string(problem), now, out);
-    case FileEnd::Dropped: return hold(id, d, Hold::Session, MonoTime::max(), out);
+    case FileEnd::Dropped: return retry(id, d, true, Duration::zero(), std::string(problem), TransferState::Errored, now, out);
   }
 }
 

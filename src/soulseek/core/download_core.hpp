@@ -138,6 +138,10 @@ class DownloadCore {
   void on_place(const std::string& user, const std::string& path, std::uint32_t place, DownloadActions& out);
   /// The download that an F connection with this token is for; it is Transferring from here on.
   [[nodiscard]] std::optional<DownloadId> on_file(const std::string& user, std::uint32_t token, DownloadActions& out);
+  /// A new question is on its way.
+  void clear_place(DownloadId id) { all_.at(id).place.reset(); }
+  /// The shell starts over on disk.
+  void partial_discarded(DownloadId id) { all_.at(id).discard_partial = false; }
   /// `gained`: bytes that this connection added.
   void on_file_end(DownloadId id, std::uint32_t epoch, FileEnd end, std::uint64_t gained, std::string_view problem, MonoTime now,
                    DownloadActions& out);

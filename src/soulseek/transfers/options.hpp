@@ -11,6 +11,7 @@
 #include "core/download_core.hpp"
 #include "core/upload_core.hpp"
 #include "soulfabric/base/files.hpp"
+#include "soulfabric/base/io.hpp"
 #include "soulfabric/soulseek/types.hpp"
 
 namespace soulfabric::soulseek {
@@ -45,7 +46,7 @@ class SharedFiles {
   virtual ~SharedFiles() = default;
   /// Nothing where no such file is shown on Soulseek. `virtual_path` as the peer sent it.
   [[nodiscard]] virtual std::optional<std::uint64_t> size_of(const std::string& virtual_path) const = 0;
-  /// A job for a worker that opens the file. Errors: NotFound, Io.
+  /// A job for a worker that opens the file. NotFound: not shared; Conflict: changed or gone since the scan; Forbidden, Io.
   [[nodiscard]] virtual std::function<Result<std::unique_ptr<File>>()> opener(const std::string& virtual_path) const = 0;
 };
 
