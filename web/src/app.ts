@@ -35,7 +35,7 @@ let lastNotice = 0;
 export function notify(tone: Notice["tone"], text: string): void {
   lastNotice += 1;
   const notice = { id: lastNotice, tone, text };
-  notices.update((all) => [...all.filter((other) => other.text !== text).slice(-2), notice]);
+  notices.update((all) => [...all.filter((other) => other.text !== text).slice(-1), notice]);
   setTimeout(() => dismiss(notice.id), kNoticeMilliseconds[tone]);
 }
 

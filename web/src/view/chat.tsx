@@ -127,7 +127,7 @@ export function Chat({ username }: { username: string }) {
             </li>
           ))}
         </ul>
-        {conversations?.length === 0 && !username && <Empty icon="chat" title="No messages">Messages that other users send you appear here. They are kept until you delete them.</Empty>}
+        {conversations?.length === 0 && !username && <Empty icon="chat" title="No messages">Messages that other users send you appear here, and stay on this machine.</Empty>}
       </div>
       {username && <Thread key={username} username={username} />}
     </section>

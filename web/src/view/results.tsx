@@ -98,8 +98,8 @@ function FolderCells({ row, tab }: { row: Extract<ResultRow, { kind: "folder" }>
         <span class="line dim"><span>{summary(folder.files)}</span><span>{count(folder.files.length, "file")}</span><span>{bytes(folder.size)}</span>{parent && <span class="path">{plain(parent)}</span>}</span>
       </span>
       <span class="cell row-actions" role="gridcell">
-        <button type="button" class="small" tabIndex={tab} onClick={() => void downloadFolder(row.user.response.username, folder.path, folder.files)}>
-          <Icon name="down" /><span class="wide-only">Folder</span><span class="hidden"> download {leafOf(folder.path)}</span>
+        <button type="button" class="small" tabIndex={tab} title="Download the whole folder" onClick={() => void downloadFolder(row.user.response.username, folder.path, folder.files)}>
+          <Icon name="down" /><span class="wide-only">Folder</span><span class="hidden"> {leafOf(folder.path)}: download all of it</span>
         </button>
       </span>
     </>

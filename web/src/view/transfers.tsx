@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { attempt, calls, world } from "../app";
 import type { Direction, Transfer } from "../api/types";
-import { bytes, count, duration, leafOf, percent, plain, speed } from "../model/format";
+import { bytes, count, duration, folderOf, leafOf, percent, plain, speed } from "../model/format";
 import { variable } from "../model/layout";
 import { routeTo } from "../model/route";
 import { canCancel, canRetry, flatten, group, isOver, phaseOf, progressOf, secondsLeft, stateText, totals, type Group, type TransferRow } from "../model/transfers";
@@ -38,7 +38,7 @@ function GroupCells({ entry, tab }: { entry: Group; tab: number }) {
       <span class="cell fold" role="gridcell"><Icon name="chevron" /></span>
       <span class="cell main-cell" role="gridcell" title={plain(entry.folder)}>
         <span class="line strong">{plain(name)}</span>
-        <span class="line dim"><a href={routeTo("browse", entry.username)} tabIndex={tab}>{plain(entry.username)}</a><span>{groupState(entry)}</span></span>
+        <span class="line dim"><a href={routeTo("browse", entry.username)} tabIndex={tab}>{plain(entry.username)}</a><span>{groupState(entry)}</span>{folderOf(entry.folder) && <span class="path wide-only">{plain(folderOf(entry.folder))}</span>}</span>
       </span>
       <span class="cell meter" role="gridcell">
         <progress max={100} value={percent(entry.done, entry.size)} aria-label={`Progress of ${name}`} />
