@@ -98,6 +98,7 @@ void ServerCore::push_status(const std::string& name, wire::UserStatus status) {
         if (const Session* other = online(member)) told.insert(other->id);
       }
     }
+    if (status == wire::UserStatus::Offline) told.erase(user->id);
   }
   if (told.empty()) return;
   const auto frame = std::make_shared<const Bytes>(wire::encode(wire::reply::GetUserStatus{name, status, is_privileged(name)}));
