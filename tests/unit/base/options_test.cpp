@@ -257,7 +257,7 @@ TEST(CommandLine, UnknownFlagAndMissingValueAreNamed) {
 TEST(AppPaths, FollowFlagThenVariableThenHome) {
   EXPECT_EQ(find_app_paths({{"SLSKD_APP_DIR", "/env"}}, {.app_dir = "/flag"})->app_dir, "/flag");
   EXPECT_EQ(find_app_paths({{"SLSKD_APP_DIR", "/env"}}, {})->config, "/env/soulfabric.yml");
-  EXPECT_EQ(find_app_paths({{"HOME", "/home/u"}}, {})->app_dir, "/home/u/.local/share/soulfabric");
+  EXPECT_EQ(find_app_paths({{"HOME", "/h"}}, {})->app_dir, "/h/.local/share/soulfabric");
   EXPECT_THAT(find_app_paths({}, {}).error().message, HasSubstr("--app-dir"));
 }
 
