@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Application } from "../../../web/src/api/types";
 import { delayFor, kLongestDelay } from "../../../web/src/model/backoff";
 import { connectionOf } from "../../../web/src/model/connection";
-import { bytes, clock, duration, extensionOf, folderOf, leafOf, plain, speed } from "../../../web/src/model/format";
+import { bytes, clock, duration, extensionOf, folderOf, leafOf, plain, sortKey, speed } from "../../../web/src/model/format";
 import { filesOf, fullName } from "../../../web/src/model/paths";
 import { describe, summary } from "../../../web/src/model/quality";
 import { loginSecret, parseRoute, routeTo } from "../../../web/src/model/route";
@@ -26,6 +26,11 @@ test("names are cut at either separator", () => {
   assert.equal(leafOf("x/y.flac"), "y.flac");
   assert.equal(folderOf("y.flac"), "");
   assert.deepEqual(["a\\.hidden", "a\\b.FLAC", "a.b\\c"].map(extensionOf), ["", "flac", ""]);
+});
+
+test("names sort by their numbers", () => {
+  const names = ["10 b", "9 a", "A2", "a10", "a1"];
+  assert.deepEqual([...names].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)), ["9 a", "10 b", "a1", "A2", "a10"]);
 });
 
 test("characters that would rearrange the text around them are shown as unknown", () => {

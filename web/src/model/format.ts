@@ -65,6 +65,11 @@ export function extensionOf(path: string): string {
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 export const byName = (a: string, b: string): number => collator.compare(a, b);
 
+/** Compared as plain strings, these sort names nearly as byName does, at a fraction of its cost. */
+export function sortKey(name: string): string {
+  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(10, "0"));
+}
+
 export function percent(part: number, whole: number): number {
   if (!(whole > 0)) return 0;
   return Math.min(100, Math.max(0, (part / whole) * 100));

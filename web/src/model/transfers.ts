@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Transfers as rows: which group, what state in words, what can be done about it.
 import type { Transfer, UserGroup } from "../api/types";
-import { byName, folderOf, leafOf, percent } from "./format";
+import { folderOf, leafOf, percent, sortKey } from "./format";
 
 export type Phase = "waiting" | "active" | "done" | "failed" | "cancelled";
 
@@ -65,12 +65,36 @@ export function fromGroups(groups: readonly UserGroup[]): Transfer[] {
   return groups.flatMap((user) => user.directories.flatMap((directory) => directory.files));
 }
 
+interface Place {
+  folder: string;
+  /** Group key. */
+  key: string;
+  sort: string;
+}
+// A transfer's object is replaced when it changes; of thousands only a few do between two drawings.
+const places = new WeakMap<Transfer, Place>();
+
+function placeOf(transfer: Transfer): Place {
+  let place = places.get(transfer);
+  if (!place) {
+    const folder = folderOf(transfer.filename);
+    place = { folder, key: `${transfer.username}\n${folder}`, sort: sortKey(leafOf(transfer.filename)) };
+    places.set(transfer, place);
+  }
+  return place;
+}
+
+function bySortKey(a: Transfer, b: Transfer): number {
+  const left = placeOf(a).sort;
+  const right = placeOf(b).sort;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 /** Groups in the order in which their first transfer came; a group with something going on stays before finished ones. */
 export function group(transfers: Iterable<Transfer>): Group[] {
   const groups = new Map<string, Group>();
   for (const transfer of transfers) {
-    const folder = folderOf(transfer.filename);
-    const key = `${transfer.username}\n${folder}`;
+    const { folder, key } = placeOf(transfer);
     let entry = groups.get(key);
     if (!entry) {
       entry = { key, username: transfer.username, folder, transfers: [], size: 0, done: 0, speed: 0, counts: { waiting: 0, active: 0, done: 0, failed: 0, cancelled: 0 } };
@@ -84,7 +108,7 @@ export function group(transfers: Iterable<Transfer>): Group[] {
     if (phase === "active") entry.speed += transfer.averageSpeed || 0;
   }
   const all = [...groups.values()];
-  for (const entry of all) entry.transfers.sort((a, b) => byName(leafOf(a.filename), leafOf(b.filename)));
+  for (const entry of all) entry.transfers.sort(bySortKey);
   const rank = (entry: Group) => (entry.counts.active + entry.counts.waiting > 0 ? 0 : 1);
   return all.map((entry, at) => ({ entry, at })).sort((a, b) => rank(a.entry) - rank(b.entry) || a.at - b.at).map(({ entry }) => entry);
 }
