@@ -107,6 +107,18 @@ class Snapshot {
     }
   }
 
+  /// Calls visit(const FolderEntry&, const FileEntry&) for files in ascending order, as search() returns them: quicker than one by one.
+  template <class Visit>
+  void for_each_of(const std::vector<FileId>& ids, Visit&& visit) const {
+    FolderEntry in;
+    for (const FileId id : ids) {
+      const auto i = static_cast<std::uint32_t>(id);
+      if (i >= file_count()) continue;
+      if (i - in.first_file >= in.file_count) in = folder(FolderId{folder_of(i, static_cast<std::uint32_t>(in.id))});
+      visit(static_cast<const FolderEntry&>(in), file_in(id, in.id));
+    }
+  }
+
   /// A virtual path as a peer sent it: exact bytes first, then as text with "/" read as a backslash, then ignoring case. A file that
   /// may not be shown on `network` is not found.
   [[nodiscard]] std::optional<FileId> find_file(std::string_view virtual_path, NetworkMask network = kSoulseekNetwork) const;
@@ -127,7 +139,8 @@ class Snapshot {
   explicit Snapshot(std::unique_ptr<Parts> parts);
   [[nodiscard]] FileCursor files_of(FolderId id) const noexcept;
   [[nodiscard]] bool next_file(FileCursor& cursor, FileEntry& entry) const noexcept;
-  [[nodiscard]] std::uint32_t folder_of(std::uint32_t file) const noexcept;
+  /// `near` is where to look first.
+  [[nodiscard]] std::uint32_t folder_of(std::uint32_t file, std::uint32_t near) const noexcept;
   [[nodiscard]] FileEntry file_in(FileId id, FolderId folder) const noexcept;
   friend class SnapshotSearch;
   friend class PathText;

@@ -21,7 +21,7 @@ enum class Section : std::uint8_t {
   FolderFirstFile,   // u32, count + 1
   FolderShare,       // u32 each
   FolderHash,        // power of two slots of u32: 0 or folder id + 1, by hash of the lower-cased path
-  FileBlocks,        // u32 offset into FileRecords for every 8th file, and the end
+  FileBlocks,        // u32 offset into FileRecords for every 4th file, and the end
   FileRecords,       // varint length, leaf, varint size, varint format, varint duration where the format has one
   Formats,           // Format each
   RawFolders,        // u32 folder id, u32 offset into RawText: real names that differ from the shown ones
@@ -38,7 +38,7 @@ enum class Section : std::uint8_t {
 };
 inline constexpr std::size_t kSectionCount = static_cast<std::size_t>(Section::kCount);
 inline constexpr std::uint64_t kBlobMagic = 0x3130584449424653ULL;  // "SFBIDX01"
-inline constexpr std::uint32_t kFilesPerBlock = 8;
+inline constexpr std::uint32_t kFilesPerBlock = 4;
 inline constexpr std::size_t kSectionAlignment = 64;
 
 struct BlobHeader {
@@ -100,13 +100,8 @@ class Reader {
  public:
   Reader(ByteView bytes, std::uint64_t at) noexcept : bytes_(bytes), at_(at < bytes.size() ? at : bytes.size()) {}
   [[nodiscard]] std::uint64_t varint() noexcept {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
-      const std::uint8_t byte = bytes_[at_++];
-      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80) break;
-    }
-    return value;
+    if (at_ < bytes_.size() && bytes_[at_] < 0x80) return bytes_[at_++];
+    return long_varint();
   }
   [[nodiscard]] std::string_view text(std::uint64_t length) noexcept {
     const std::uint64_t left = bytes_.size() - at_;
@@ -118,6 +113,15 @@ class Reader {
   [[nodiscard]] std::uint64_t at() const noexcept { return at_; }
 
  private:
+  [[nodiscard]] std::uint64_t long_varint() noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
+      const std::uint8_t byte = bytes_[at_++];
+      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
   ByteView bytes_;
   std::uint64_t at_;
 };

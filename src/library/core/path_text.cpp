@@ -12,7 +12,7 @@ void PathText::look_at(FileId id) {
   if (has_file_ && id == file_) return;
   const auto i = static_cast<std::uint32_t>(id);
   if (!has_file_ || i - folder_.first_file >= folder_.file_count) {
-    folder_ = snapshot_.folder(FolderId{snapshot_.folder_of(i)});
+    folder_ = snapshot_.folder(FolderId{snapshot_.folder_of(i, static_cast<std::uint32_t>(folder_.id))});
     lower_into(folder_.path, folder_lowered_);
   }
   lower_into(snapshot_.file_in(id, folder_.id).leaf, leaf_lowered_);

@@ -167,6 +167,10 @@ void add_to_bitmap(ByteView posting, std::vector<std::uint64_t>& bitmap) noexcep
   const auto add = [&](std::uint64_t id) {
     if (id < files) bitmap[id / 64] |= std::uint64_t{1} << (id % 64);
   };
+  if (posting.size() >= 2 && (load<std::uint16_t>(posting.data()) & kContainersFlag) == 0) {
+    for (std::size_t at = 2; at + 4 <= posting.size(); at += 4) add(load<std::uint32_t>(posting.data() + at));
+    return;
+  }
   PostingCursor cursor(posting);
   for (std::uint32_t chunk = 0; (chunk = cursor.next_chunk(chunk)) != PostingCursor::kNoChunk; ++chunk) {
     const Container& container = *cursor.seek(chunk);

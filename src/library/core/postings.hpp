@@ -21,8 +21,8 @@ inline constexpr std::size_t kChunkWords = kChunkFiles / 64;
 /// Rare words list their files as u32, without chunks.
 inline constexpr std::size_t kMaxListed = 32;
 /// Beyond this many entries a bitmap is used although an array or runs would be smaller: popular words are intersected word by word.
-inline constexpr std::size_t kMaxArray = 1024;
-inline constexpr std::size_t kMaxRuns = 1024;
+inline constexpr std::size_t kMaxArray = 512;
+inline constexpr std::size_t kMaxRuns = 256;
 
 enum class ContainerKind : std::uint8_t { Array, Runs, Bitmap };
 
@@ -69,14 +69,23 @@ void add_to_bitmap(ByteView posting, std::vector<std::uint64_t>& bitmap) noexcep
 class ChunkSet {
  public:
   void assign(const Container& container) noexcept;
-  void fill() noexcept;  // all files
+  /// The files of both.
+  void assign_both(const Container& a, const Container& b) noexcept;
+  /// No file, ready for unite().
+  void clear() noexcept;
+  /// Adds files; only after clear().
+  void unite(const Container& container) noexcept;
   void intersect(const Container& container) noexcept;
   void subtract(const Container& container) noexcept;
   /// `words` covers this chunk's files from the first; what lies beyond is not in it.
   void intersect_words(ByteView words) noexcept;
   void subtract_words(ByteView words) noexcept;
   void subtract(const ChunkSet& other) noexcept;
+  /// The bitmap made by clear() and unite().
+  [[nodiscard]] ByteView words() const noexcept { return {reinterpret_cast<const std::uint8_t*>(bits_.data()), sizeof bits_}; }
+  /// A bitmap counts as not empty.
   [[nodiscard]] bool is_empty() const noexcept { return !is_bitmap_ && size_ == 0; }
+  [[nodiscard]] bool is_small(std::size_t most) const noexcept { return !is_bitmap_ && size_ <= most; }
   /// Calls take(u32 offset in the chunk) in ascending order until it returns false; false then.
   template <class Take>
   bool for_each(Take&& take) const {
@@ -98,15 +107,18 @@ class ChunkSet {
   [[nodiscard]] bool has_bit(std::uint32_t i) const noexcept { return ((bits_[i / 64] >> (i % 64)) & 1U) != 0; }
   void set_range(std::uint32_t first, std::uint32_t end) noexcept;
   void clear_range(std::uint32_t first, std::uint32_t end) noexcept;
-  void intersect_array(const Container& container) noexcept;
+  /// First entry of the array at or after `from` that is not below `value`.
+  [[nodiscard]] std::size_t find_entry(std::size_t from, std::uint32_t value) const noexcept;
+  /// Keeps the entries of the array whose membership in bits_ is `wanted`.
+  void probe_array(bool wanted) noexcept;
   /// Keeps the entries of the array whose membership in `container` is `wanted`.
   void filter_array(const Container& container, bool wanted) noexcept;
 
-  static constexpr std::size_t kCapacity = 4096;
+  static constexpr std::size_t kCapacity = kMaxArray;
   bool is_bitmap_ = false;
   std::size_t size_ = 0;
   std::array<std::uint16_t, kCapacity> array_;
-  std::array<std::uint64_t, kChunkWords> bits_;
+  std::array<std::uint64_t, kChunkWords> bits_;  // of no meaning while the array is used
 };
 
 }  // namespace soulfabric::library

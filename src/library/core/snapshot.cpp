@@ -148,17 +148,26 @@ FolderEntry Snapshot::folder(FolderId id) const noexcept {
   return entry;
 }
 
-std::uint32_t Snapshot::folder_of(std::uint32_t file) const noexcept {
-  std::uint32_t low = 0;
-  for (std::uint32_t high = folder_count(); low + 1 < high;) {
+std::uint32_t Snapshot::folder_of(std::uint32_t file, std::uint32_t near) const noexcept {
+  const Table<std::uint32_t>& first = parts_->folder_first_file;
+  std::uint32_t low = near < folder_count() && first[near] <= file ? near : 0;
+  std::uint32_t high = folder_count();
+  for (std::uint32_t step = 1; low + step < high; step *= 2) {  // files asked for one after the other lie near each other
+    if (first[low + step] > file) {
+      high = low + step;
+      break;
+    }
+    low += step;
+  }
+  while (low + 1 < high) {
     const std::uint32_t middle = low + (high - low) / 2;
-    (parts_->folder_first_file[middle] <= file ? low : high) = middle;
+    (first[middle] <= file ? low : high) = middle;
   }
   return low;
 }
 
 FileEntry Snapshot::file(FileId id) const noexcept {
-  return to_u32(id) < file_count() ? file_in(id, FolderId{folder_of(to_u32(id))}) : FileEntry{};
+  return to_u32(id) < file_count() ? file_in(id, FolderId{folder_of(to_u32(id), 0)}) : FileEntry{};
 }
 
 FileEntry Snapshot::file_in(FileId id, FolderId folder) const noexcept {

@@ -308,7 +308,7 @@ Result<std::shared_ptr<const Snapshot>> SnapshotBuilder::finish() {
   BlobWriter blob;
   BlobHeader header{};
   std::vector<std::uint32_t> folder_rank;
-  const std::vector<Folder> folders = w.take_folders(folder_rank);
+  std::vector<Folder> folders = w.take_folders(folder_rank);
   const std::vector<std::uint32_t> format_rank = w.write_formats(blob[Section::Formats]);
   w.sort_files(folder_rank, format_rank);
   std::vector<std::uint32_t> first_file(folders.size() + 1, 0);
@@ -323,6 +323,9 @@ Result<std::shared_ptr<const Snapshot>> SnapshotBuilder::finish() {
   header.file_count = static_cast<std::uint32_t>(w.files.size());
   header.folder_count = static_cast<std::uint32_t>(folders.size());
   header.share_count = static_cast<std::uint32_t>(w.shares.size());
+  w.arena = {};
+  w.files = {};
+  folders = {};
   auto [bytes, owner] = blob.finish(header);
   return Snapshot::open_unverified(bytes, std::move(owner));
 }

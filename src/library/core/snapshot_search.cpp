@@ -10,12 +10,17 @@
 namespace soulfabric::library {
 namespace {
 
-// Measured on the bench corpus: looking at the text of one file, and adding one word's or one byte's worth of posting to a union.
-constexpr double kInspectNs = 150;
+// Measured on the bench corpus: looking at the text of one file; adding to a union one word, a byte of its lists, a byte of its bitmaps.
+constexpr double kInspectNs = 300;
 constexpr double kUnionWordNs = 15;
-constexpr double kUnionByteNs = 0.5;
+constexpr double kUnionListByteNs = 0.5;
+constexpr double kUnionByteNs = 0.1;
+constexpr double kMostListBytes = 4'096;  // of one word, on average
 /// A union that is cheaper than this is made at once.
 constexpr double kCheapUnionNs = 15'000;
+/// Up to so many words the union is made chunk by chunk, where a chunk has more than so many candidates.
+constexpr std::uint32_t kFewWords = 16;
+constexpr std::size_t kFewCandidates = 16;
 
 /// One `*x` or `-*x`. Either candidates are looked at one by one, or the files of all words with the ending are united first: which is
 /// cheaper depends on how soon the answer is full, so it looks first, and unites when it has looked for as long as uniting takes.
@@ -24,7 +29,9 @@ struct EndingFilter {
   TermRange terms;
   bool is_wanted = true;
   double looks_left = 0;
-  std::vector<std::uint64_t> files;  // the union, empty until made
+  std::vector<std::uint64_t> files;    // the union, empty until made
+  std::vector<PostingCursor> cursors;  // few words only
+  std::uint32_t done_chunk = PostingCursor::kNoChunk;
 };
 
 /// The words of the query, or of one exclusion.
@@ -57,11 +64,24 @@ class Conjunction {
     }
     std::sort(containers_.begin(), containers_.end(),
               [](const Container* a, const Container* b) { return a->cardinality < b->cardinality; });
-    out.assign(*containers_.front());
-    for (std::size_t i = 1; i < containers_.size() && !out.is_empty(); ++i) {
+    if (containers_.size() == 1) {
+      out.assign(*containers_.front());
+      return true;
+    }
+    out.assign_both(*containers_[0], *containers_[1]);
+    for (std::size_t i = 2; i < containers_.size() && !out.is_empty(); ++i) {
       if (containers_[i]->cardinality < kChunkFiles) out.intersect(*containers_[i]);
     }
     return !out.is_empty();
+  }
+  void subtract_from(std::uint32_t chunk, ChunkSet& set) {
+    if (cursors_.size() == 1) {
+      const Container* container = cursors_.front().seek(chunk);
+      if (container != nullptr) set.subtract(*container);
+      return;
+    }
+    ChunkSet excluded;
+    if (files_of(chunk, excluded)) set.subtract(excluded);
   }
 
  private:
@@ -131,9 +151,15 @@ class SnapshotSearch {
     filter.suffix = suffix;
     filter.terms = range;
     filter.is_wanted = is_wanted;
-    const double union_ns = (range.end - range.first) * kUnionWordNs + static_cast<double>(terms_.postings(range).size()) * kUnionByteNs;
+    const std::uint32_t words = range.end - range.first;
+    const auto bytes = static_cast<double>(terms_.postings(range).size());
+    const double union_ns = words * kUnionWordNs + std::min(bytes, words * kMostListBytes) * kUnionListByteNs + bytes * kUnionByteNs;
     filter.looks_left = union_ns / kInspectNs;
-    if (union_ns < kCheapUnionNs) unite(filter);
+    if (words <= kFewWords) {
+      for (std::uint32_t term = range.first; term < range.end; ++term) filter.cursors.emplace_back(terms_.posting(term));
+    } else if (union_ns < kCheapUnionNs) {
+      unite(filter);
+    }
     endings_.push_back(std::move(filter));
   }
 
@@ -146,18 +172,30 @@ class SnapshotSearch {
   void narrow(std::uint32_t chunk, ChunkSet& set) {
     const auto words_of_chunk = [chunk](ByteView bitmap) { return slice(bitmap, std::uint64_t{chunk} * (kChunkFiles / 8), bitmap.size()); };
     if (const ByteView visible = snapshot_.parts_->visible(limits_.network); !visible.empty()) set.intersect_words(words_of_chunk(visible));
-    for (const EndingFilter& filter : endings_) {
-      if (filter.files.empty()) continue;
-      const ByteView bitmap(reinterpret_cast<const std::uint8_t*>(filter.files.data()), filter.files.size() * 8);
-      if (filter.is_wanted) {
-        set.intersect_words(words_of_chunk(bitmap));
-      } else {
-        set.subtract_words(words_of_chunk(bitmap));
+    for (EndingFilter& filter : endings_) {
+      if (!filter.files.empty()) {
+        const ByteView bitmap(reinterpret_cast<const std::uint8_t*>(filter.files.data()), filter.files.size() * 8);
+        keep(set, words_of_chunk(bitmap), filter.is_wanted);
+      } else if (!filter.cursors.empty() && !set.is_small(kFewCandidates)) {
+        ChunkSet with_ending;
+        with_ending.clear();
+        for (PostingCursor& cursor : filter.cursors) {
+          if (const Container* container = cursor.seek(chunk)) with_ending.unite(*container);
+        }
+        keep(set, with_ending.words(), filter.is_wanted);
+        filter.done_chunk = chunk;
       }
     }
-    ChunkSet excluded;
     for (Conjunction& exclusion : exclusions_) {
-      if (!set.is_empty() && exclusion.next_chunk(chunk) == chunk && exclusion.files_of(chunk, excluded)) set.subtract(excluded);
+      if (!set.is_empty()) exclusion.subtract_from(chunk, set);
+    }
+  }
+
+  static void keep(ChunkSet& set, ByteView words, bool is_wanted) {
+    if (is_wanted) {
+      set.intersect_words(words);
+    } else {
+      set.subtract_words(words);
     }
   }
 
@@ -178,7 +216,8 @@ class SnapshotSearch {
 
   bool passes(EndingFilter& filter, std::uint32_t id) {
     if (filter.files.empty()) {
-      if (filter.looks_left-- > 0) {
+      if (filter.done_chunk == id / kChunkFiles) return true;
+      if (!filter.cursors.empty() || filter.looks_left-- > 0) {
         text_.look_at(FileId{id});
         return text_.has_word_ending_in(filter.suffix) == filter.is_wanted;
       }
