@@ -72,14 +72,6 @@ void check_writable(Preflight& out, const fs::path& folder, bool named_by_user, 
 
 }  // namespace
 
-fs::path downloads_folder(const Options& options, const fs::path& app_dir) {
-  return options.directories.downloads.empty() ? app_dir / "downloads" : fs::path(options.directories.downloads);
-}
-
-fs::path incomplete_folder(const Options& options, const fs::path& app_dir) {
-  return options.directories.incomplete.empty() ? app_dir / "incomplete" : fs::path(options.directories.incomplete);
-}
-
 Preflight prepare_folders(const Options& options, const fs::path& app_dir) {
   Preflight out;
   make_private(out, app_dir);
@@ -92,8 +84,9 @@ Preflight prepare_folders(const Options& options, const fs::path& app_dir) {
         refusal("We cannot write to the application folder", app_dir, error, "change its owner or mode, or choose another with --app-dir"));
     return out;
   }
-  check_writable(out, downloads_folder(options, app_dir), !options.directories.downloads.empty(), "directories.downloads");
-  check_writable(out, incomplete_folder(options, app_dir), !options.directories.incomplete.empty(), "directories.incomplete");
+  const auto folder_of = [&](const std::string& named, const char* usual) { return named.empty() ? app_dir / usual : fs::path(named); };
+  check_writable(out, folder_of(options.directories.downloads, "downloads"), !options.directories.downloads.empty(), "directories.downloads");
+  check_writable(out, folder_of(options.directories.incomplete, "incomplete"), !options.directories.incomplete.empty(), "directories.incomplete");
   for (const ShareDirectory& share : options.shares.directories) {
     if (share.excluded) continue;
     if (const int error = try_reading(share.path); error != 0)

@@ -16,8 +16,5 @@ struct Preflight {
 
 /// Creates the application folder and what lies in it by default; folders that the user named must be there. Blocking.
 [[nodiscard]] Preflight prepare_folders(const Options& options, const std::filesystem::path& app_dir);
-/// Where downloads go: as set, else below the application folder.
-[[nodiscard]] std::filesystem::path downloads_folder(const Options& options, const std::filesystem::path& app_dir);
-[[nodiscard]] std::filesystem::path incomplete_folder(const Options& options, const std::filesystem::path& app_dir);
 
 }  // namespace soulfabric::daemon

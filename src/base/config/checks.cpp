@@ -41,7 +41,7 @@ std::optional<std::string> check_regex(const std::string& text) {
 }
 
 std::optional<std::string> check_address(const std::string& text) {
-  if (text == "*" || IpAddress::parse(text)) return std::nullopt;
+  if (text == "localhost" || IpAddress::parse(text)) return std::nullopt;
   return "give an IP address such as 127.0.0.1 or ::1";
 }
 
