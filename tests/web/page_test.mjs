@@ -56,6 +56,7 @@ test("results appear while the search runs, are announced, and can be filtered, 
   await visit({}, async ({ page, gateway }) => {
     await search(page, "aster vale");
     await page.wait(`${rows}>3 && ${shown("Searching")}`, "rows while searching");
+    await page.wait("/^\\d+ files from \\d+ users$/.test(document.getElementById('spoken').textContent)&&document.body.innerText.includes('Searching')", "an announcement while results stream in");
     await page.wait(shown("Finished · 213 files from 14 users"));
     await page.wait("document.getElementById('spoken').textContent==='213 files from 14 users'", "the announcement");
     await page.picture(shot("search"));

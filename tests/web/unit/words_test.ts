@@ -77,6 +77,8 @@ test("the connection says why it is down and offers what helps", () => {
   assert.deepEqual([at({}).tone, at({}).canConnect], ["off", true]);
   const failed = at({ reason: "The password is wrong." });
   assert.deepEqual([failed.tone, failed.sentence, failed.canConnect], ["bad", "The password is wrong.", true]);
+  const waiting = connectionOf({ server: { state: "Disconnected", isConnected: false, isLoggedIn: false, reason: "No route." }, connectionWatchdog: { isEnabled: true, nextAttemptAt: "2026-01-02T03:04:05Z" } });
+  assert.match(waiting.sentence, /^No route\. The next try is at .*04:05/);
   assert.equal(at({ state: "Connecting" }).tone, "busy");
   assert.equal(at({ state: "Connected", isConnected: true }).short, "Logging in");
   const good = connectionOf({ server: { state: "Connected, LoggedIn", isConnected: true, isLoggedIn: true }, user: { username: "me" } });

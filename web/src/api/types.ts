@@ -39,6 +39,7 @@ export interface SharesState {
 export interface Application {
   version?: { full?: string; current?: string };
   server: ServerState;
+  connectionWatchdog?: { isEnabled?: boolean; nextAttemptAt?: string };
   user?: { username?: string; privileges?: { isPrivileged?: boolean } };
   shares?: SharesState;
 }

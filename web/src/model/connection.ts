@@ -11,6 +11,11 @@ export interface Connection {
   canDisconnect: boolean;
 }
 
+function nextTry(application: Application): string {
+  const at = new Date(application.connectionWatchdog?.nextAttemptAt ?? "");
+  return Number.isNaN(at.getTime()) ? "" : ` The next try is at ${at.toLocaleTimeString()}.`;
+}
+
 export function connectionOf(application: Application | null): Connection {
   const server = application?.server;
   if (!server) return { tone: "busy", short: "Loading", sentence: "Waiting for the daemon to tell its state.", canConnect: false, canDisconnect: false };
@@ -25,6 +30,6 @@ export function connectionOf(application: Application | null): Connection {
   if (server.isConnected) {
     return { tone: "busy", short: "Logging in", sentence: server.reason || "Connected; waiting for the login to be accepted.", canConnect: false, canDisconnect: true };
   }
-  if (server.reason) return { tone: "bad", short: "Not connected", sentence: server.reason, canConnect: true, canDisconnect: false };
+  if (server.reason) return { tone: "bad", short: "Not connected", sentence: server.reason + nextTry(application), canConnect: true, canDisconnect: false };
   return { tone: "off", short: "Not connected", sentence: "Not connected to Soulseek. Connect to search, download and share.", canConnect: true, canDisconnect: false };
 }

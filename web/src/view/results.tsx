@@ -17,14 +17,19 @@ const kAnnounceMilliseconds = 2000;
 
 /** Says new results aloud, but not so often that nothing else is heard. */
 function useAnnouncement(text: string): void {
+  const latest = useRef(text);
+  const timer = useRef(0);
   const last = useRef(0);
+  latest.current = text;
   useEffect(() => {
-    const timer = setTimeout(() => {
+    if (timer.current) return; // it will say the latest
+    timer.current = window.setTimeout(() => {
+      timer.current = 0;
       last.current = Date.now();
-      say(text);
+      say(latest.current);
     }, Math.max(300, last.current + kAnnounceMilliseconds - Date.now()));
-    return () => clearTimeout(timer);
   }, [text]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
 }
 
 function FilterBar({ filter, change, order, reorder, folded, fold }: {
