@@ -40,7 +40,7 @@ class Play {
   void connect(ServerConnection id) {
     if (there_[id]) return;
     there_[id] = true;
-    perform(core_.on_connected(id, IpAddress::v4(0x0A00'0000U + static_cast<std::uint32_t>(id % 3)), moment_));
+    perform(core_.on_connected(id, IpAddress::v4(0x0A00'0000U + static_cast<std::uint32_t>(id % 3)), IpAddress::v4(0x0A00'0001U), moment_));
   }
   void leave(ServerConnection id) {
     if (!std::exchange(there_[id], false)) return;

@@ -57,12 +57,13 @@ ServerAccount* ServerCore::account(const std::string& name) {
   return found == accounts_.end() ? nullptr : &found->second;
 }
 
-ServerActions ServerCore::on_connected(ServerConnection id, IpAddress address, ServerMoment moment) {
+ServerActions ServerCore::on_connected(ServerConnection id, IpAddress address, IpAddress local, ServerMoment moment) {
   moment_ = moment;
   AddressRecord& record = record_of(address);
   Session& session = sessions_[id];
   session.id = id;
   session.address = address;
+  session.local = local;
   session.connected_at = moment.now;
   ++record.connections;
   const ServerLimits& limits = rules_.limits;
@@ -184,7 +185,7 @@ void ServerCore::welcome(Session& session) {
   describe_private_rooms(session);
   send(session, wire::reply::ParentMinSpeed{rules_.parent_min_speed});
   send(session, wire::reply::ParentSpeedRatio{rules_.parent_speed_ratio});
-  send(session, wire::reply::WishlistInterval{rules_.wishlist_seconds});
+  send(session, wire::reply::WishlistInterval{is_privileged(session.name) ? rules_.wishlist_seconds / 6 : rules_.wishlist_seconds});
   wire::reply::PrivilegedUsers privileged;
   for (const auto& [name, one] : accounts_) {
     if (is_privileged(name)) privileged.users.push_back(name);

@@ -18,8 +18,8 @@ class ServerCore {
  public:
   ServerCore(ServerRules rules, ServerMemory memory);
 
-  /// A connection was accepted; it may be closed at once (caps).
-  [[nodiscard]] ServerActions on_connected(ServerConnection id, IpAddress address, ServerMoment moment);
+  /// A connection was accepted; it may be closed at once (caps). `local` is the address of ours that it reached.
+  [[nodiscard]] ServerActions on_connected(ServerConnection id, IpAddress address, IpAddress local, ServerMoment moment);
   [[nodiscard]] ServerActions on_request(ServerConnection id, const wire::ServerRequest& request, ServerMoment moment);
   /// The answer to a ServerPasswordJob: whether the password fits, and the new hash where one was asked for.
   [[nodiscard]] ServerActions on_password(ServerConnection id, bool fits, std::string hash, ServerMoment moment);
@@ -38,6 +38,7 @@ class ServerCore {
   struct Session {
     ServerConnection id = 0;
     IpAddress address;
+    IpAddress local;
     Phase phase = Phase::Fresh;
     Job job = Job::None;
     MonoTime connected_at{};
@@ -97,6 +98,7 @@ class ServerCore {
   [[nodiscard]] ServerActions finish() { return std::exchange(out_, {}); }
 
   // users (server_users.cpp)
+  [[nodiscard]] static IpAddress address_for(const Session& asker, const Session& user);
   void handle(Session& session, const wire::request::SetWaitPort& m);
   void handle(Session& session, const wire::request::GetPeerAddress& m);
   void handle(Session& session, const wire::request::WatchUser& m);

@@ -88,7 +88,7 @@ void ServerCore::offer_parents(const Session& session) {
   std::ranges::sort(candidates, [this](const Session* a, const Session* b) { return ranks_above(*a, *b); });
   if (candidates.size() > kMaxParents) candidates.resize(kMaxParents);
   wire::reply::PossibleParents offer;
-  for (const Session* candidate : candidates) offer.parents.push_back({candidate->name, candidate->address, candidate->port});
+  for (const Session* candidate : candidates) offer.parents.push_back({candidate->name, address_for(session, *candidate), candidate->port});
   send(session, offer);
 }
 

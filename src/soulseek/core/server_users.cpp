@@ -21,13 +21,19 @@ void ServerCore::handle(Session& session, const wire::request::SetWaitPort& m) {
   session.obfuscated_port = wire::port_of(m.obfuscated_port.value_or(0)).value_or(0);
 }
 
+/// The address by which `asker` reaches `user`. Who sits on the server's own machine is reached at the address where the asker
+/// reached the server: its loopback address would mean the asker itself.
+IpAddress ServerCore::address_for(const Session& asker, const Session& user) {
+  return user.address.is_loopback() && !asker.address.is_loopback() ? asker.local : user.address;
+}
+
 void ServerCore::handle(Session& session, const wire::request::GetPeerAddress& m) {
   wire::reply::GetPeerAddress answer;
   answer.user = m.user;
   answer.obfuscation_type = 0;
   answer.obfuscated_port = std::uint16_t{0};
   if (const Session* user = online(m.user)) {
-    answer.ip = user->address;
+    answer.ip = address_for(session, *user);
     answer.port = user->port;
     answer.obfuscation_type = user->obfuscation_type;
     answer.obfuscated_port = static_cast<std::uint16_t>(user->obfuscated_port);
@@ -136,7 +142,7 @@ void ServerCore::handle(Session& session, const wire::request::ConnectToPeer& m)
   wire::reply::ConnectToPeer order;
   order.user = session.name;
   order.type = m.type;
-  order.ip = session.address;
+  order.ip = address_for(*target, session);
   order.port = session.port;
   order.token = m.token;
   order.privileged = is_privileged(session.name);

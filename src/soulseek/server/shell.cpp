@@ -89,7 +89,8 @@ void SoulseekServer::Shell::welcome(std::unique_ptr<net::ByteStream> stream) {
   line->stream = std::move(stream);
   lines_.emplace(line->id, line);
   const IpAddress address = line->stream->remote().address;
-  perform_all(core_->on_connected(line->id, address, moment()));
+  const IpAddress reached = line->stream->local().address;
+  perform_all(core_->on_connected(line->id, address, reached, moment()));
   line->coroutines = 2;
   if (!scope_.spawn("reader", read_requests(line))) ended(*line);
   if (!scope_.spawn("writer", write_replies(line))) ended(*line);

@@ -15,9 +15,9 @@ class ServerHarness {
  public:
   explicit ServerHarness(ServerRules rules = {}, ServerMemory memory = {}) : core(std::move(rules), std::move(memory)) {}
 
-  ServerConnection connect(const std::string& address = "10.0.0.1") {
+  ServerConnection connect(const std::string& address = "10.0.0.1", const std::string& local = "10.0.0.254") {
     const ServerConnection id = ++last_;
-    perform(core.on_connected(id, *IpAddress::parse(address), moment));
+    perform(core.on_connected(id, *IpAddress::parse(address), *IpAddress::parse(local), moment));
     return id;
   }
   void ask(ServerConnection id, wire::ServerRequest request) { perform(core.on_request(id, request, moment)); }

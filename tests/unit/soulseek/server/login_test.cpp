@@ -71,7 +71,7 @@ TEST(ServerLogin, SendsWhatClientsExpectAfterIt) {
   EXPECT_EQ(server.count<reply::RoomList>(id), 1U);
   EXPECT_EQ(server.got<reply::ParentMinSpeed>(id).speed, 1U);
   EXPECT_EQ(server.got<reply::ParentSpeedRatio>(id).ratio, 50U);
-  EXPECT_EQ(server.got<reply::WishlistInterval>(id).seconds, 720U);
+  EXPECT_EQ(server.got<reply::WishlistInterval>(id).seconds, 120U);  // privileged
   EXPECT_EQ(server.got<reply::PrivilegedUsers>(id).users, std::vector<std::string>{"anna"});
   EXPECT_EQ(server.got<reply::ExcludedSearchPhrases>(id).phrases, std::vector<std::string>{"bad words"});
 }

@@ -27,6 +27,20 @@ TEST(ServerUsers, AnswersAddressesAndBrokersConnections) {
   EXPECT_EQ(server.got<reply::CantConnectToPeer>(anna).token, 77U);
 }
 
+TEST(ServerUsers, GivesOthersAnAddressForWhoSitsOnItsOwnMachine) {
+  ServerHarness server;
+  const auto near = server.connect("127.0.0.1", "127.0.0.1");
+  server.ask(near, request::Login{"near", "secret", 177, {}, 1});
+  const auto far = server.connect("192.168.1.20", "192.168.1.2");
+  server.ask(far, request::Login{"far", "secret", 177, {}, 1});
+  server.ask(far, request::GetPeerAddress{"near"});
+  EXPECT_EQ(server.got<reply::GetPeerAddress>(far).ip.to_string(), "192.168.1.2");
+  server.ask(near, request::ConnectToPeer{1, "far", "P"});
+  EXPECT_EQ(server.got<reply::ConnectToPeer>(far).ip.to_string(), "192.168.1.2");
+  server.ask(near, request::GetPeerAddress{"near"});
+  EXPECT_TRUE(server.got<reply::GetPeerAddress>(near).ip.is_loopback());
+}
+
 TEST(ServerUsers, SaysWhoIsOffLine) {
   ServerHarness server;
   const auto anna = server.user("anna");
