@@ -131,6 +131,10 @@ bool SystemFiles::exists(const std::filesystem::path& path) {
   return ::lstat(path.c_str(), &info) == 0;
 }
 
+std::unique_ptr<File> file_from_descriptor(int descriptor, std::filesystem::path name) {
+  return std::make_unique<SystemFile>(descriptor, std::move(name));
+}
+
 Status move_durably(FileLayer& files, const std::filesystem::path& from, const std::filesystem::path& to, bool replace) {
   {
     SF_TRY_ASSIGN(const std::unique_ptr<File> file, files.open(from, OpenMode::Create));

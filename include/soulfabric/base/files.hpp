@@ -54,6 +54,9 @@ class SystemFiles final : public FileLayer {
   [[nodiscard]] bool exists(const std::filesystem::path& path) override;
 };
 
+/// A descriptor that somebody else opened; the value closes it. `name` is for error messages.
+[[nodiscard]] std::unique_ptr<File> file_from_descriptor(int descriptor, std::filesystem::path name);
+
 /// Moves a finished file into place so that it is there whole after a power cut: sync the file, create the target folder,
 /// rename (across file systems: copy to a temporary name in the target folder first), sync both folders.
 [[nodiscard]] Status move_durably(FileLayer& files, const std::filesystem::path& from, const std::filesystem::path& to, bool replace);

@@ -11,6 +11,7 @@
 #include "soulfabric/base/files.hpp"
 #include "soulfabric/base/io.hpp"
 #include "soulfabric/base/options.hpp"
+#include "soulfabric/library/media_tags.hpp"
 #include "soulfabric/library/snapshot.hpp"
 
 namespace soulfabric::library {
@@ -68,19 +69,6 @@ struct SharedListBody {
   std::uint64_t size = 0;
   std::uint32_t folders = 0;
   std::uint64_t files = 0;
-};
-
-/// The tags of one file as read by the media child; empty text where there is none.
-struct MediaTags {
-  std::string title;
-  std::string artist;
-  std::string album;
-  std::string recording_id;      // MusicBrainz ids, lower-case GUIDs
-  std::string release_id;
-  std::string artist_id;
-  std::string release_group_id;
-  std::string track_id;
-  bool operator==(const MediaTags&) const = default;
 };
 
 /// Opens a file of a snapshot for reading: beneath its share's root, through no symbolic link, a regular file only, of the size the

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One running soulfabric-media: batches of descriptors out, answers in. Blocking, one thread.
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <span>
+
+#include "core/media_frames.hpp"
+#include "soulfabric/base/error.hpp"
+#include "unique_fd.hpp"
+
+namespace soulfabric::library {
+
+class MediaChild {
+ public:
+  /// Unavailable: the program cannot be run; the sentence names it.
+  [[nodiscard]] static Result<MediaChild> spawn(const std::filesystem::path& program);
+  MediaChild(MediaChild&& other) noexcept;
+  MediaChild& operator=(MediaChild&& other) noexcept;
+  /// Kills it where it still runs.
+  ~MediaChild();
+
+  [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  /// False where the child is gone.
+  [[nodiscard]] bool send(const MediaRequest& request, std::span<const int> descriptors);
+  /// Waits for one answer. Nothing where the child is gone or says what makes no sense.
+  [[nodiscard]] std::optional<MediaAnswer> receive();
+
+ private:
+  MediaChild(UniqueFd socket, pid_t pid) noexcept : socket_(std::move(socket)), pid_(pid) {}
+  void end() noexcept;
+
+  UniqueFd socket_;
+  pid_t pid_ = -1;
+  Bytes buffer_;
+};
+
+}  // namespace soulfabric::library
