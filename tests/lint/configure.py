@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Configures with an old GCC and with an old Boost and expects the sentence that says what to do.
-import os
 import pathlib
+import shutil
 import stat
 import subprocess
 import sys
@@ -18,6 +18,10 @@ def configure(folder, *arguments):
 
 def old_gcc(folder):
     """A compiler that calls itself GCC 12.2: the real one where it is installed, else clang with GCC's identity macros."""
+    for name in ("g++-12", "g++"):
+        found = shutil.which(name)
+        if found and subprocess.run([found, "-dumpversion"], capture_output=True, text=True).stdout.strip().split(".")[0] == "12":
+            return found
     script = folder / "g++-12"
     flags = "-U__clang__ -U__clang_major__ -U__clang_minor__ -U__clang_patchlevel__ -U__GNUC__ -U__GNUC_MINOR__ -U__GNUC_PATCHLEVEL__ -D__GNUC__=12 -D__GNUC_MINOR__=2 -D__GNUC_PATCHLEVEL__=0"
     script.write_text(f'#!/bin/sh\nexec clang++-19 -Wno-builtin-macro-redefined -Wno-macro-redefined {flags} "$@"\n')

@@ -5,6 +5,7 @@ import re
 import source
 
 SPAWN_OWNERS = ("src/base_io/task_scope.cpp",)
+LONGEST_COROUTINE = 50
 CLOCK_OWNERS = ("src/base/clock.cpp", "src/base_io/io.cpp", "include/soulfabric/base/io.hpp", "include/soulfabric/base/clock.hpp", "src/base/log.cpp")
 
 
@@ -30,6 +31,23 @@ def await_is_fine(statement):
     return bool(re.match(r"^[\w:<>,&*\s\[\]]*[\w\]>]\s*=$", head))
 
 
+def check_functions(name, clean):
+    """Length and parameters of each coroutine, and lambdas that are coroutines."""
+    for match in re.finditer(r"\bTask<[^;{}()]*>\s+(?:\w+::)*\w+\(([^{};]*)\)\s*(?:const\s*)?(?:noexcept\s*)?(?:override\s*)?\{", clean):
+        number = clean.count("\n", 0, match.start()) + 1
+        depth, end = 1, match.end()
+        while depth and end < len(clean):
+            depth += {"{": 1, "}": -1}.get(clean[end], 0)
+            end += 1
+        lines = clean.count("\n", match.start(), end) + 1
+        if lines > LONGEST_COROUTINE:
+            yield f"{name}:{number}: a coroutine of {lines} lines hides a decision: move it to core"
+        if re.search(r"\bstring_view\b|\bconst std::(?:string|vector|optional|map)\b[^,]*&", match.group(1)):
+            yield f"{name}:{number}: a coroutine takes values, or references to what outlives it"
+    for match in re.finditer(r"\[[^\]\s]+\]\s*\([^)]*\)\s*(?:mutable\s*)?->\s*(?:soulfabric::)?Task<", clean):
+        yield f"{name}:{clean.count(chr(10), 0, match.start()) + 1}: a lambda with captures is no coroutine"
+
+
 def check(name, text):
     clean = source.without_comments(text)
     if name.startswith(("src/", "include/")):
@@ -44,19 +62,20 @@ def check(name, text):
             begin = start + 1 + (colon.end() if colon else 0)
             statement = clean[begin : match.end()]
             number = clean.count("\n", 0, match.start()) + 1
-            if "(" in statement and not await_is_fine(statement) or not await_is_fine(statement):
+            if not await_is_fine(statement):
                 yield f"{name}:{number}: co_await stands alone, initialises one named variable, or is co_returned"
             end = clean.find(";", match.end())
             rest = clean[match.end() : end if end >= 0 else len(clean)]
             if re.search(r"\bco_await\b", rest):
                 yield f"{name}:{number}: one co_await in a statement"
+        yield from check_functions(name, clean)
         if name not in SPAWN_OWNERS and re.search(r"\bco_spawn\s*\(", clean):
             yield f"{name}: only TaskScope spawns coroutines"
         if name not in CLOCK_OWNERS and re.search(r"\b(?:steady_clock|system_clock)::now\s*\(", clean):
             yield f"{name}: time comes from a Clock"
         if re.search(r"\basio::detached\b", clean):
             yield f"{name}: no detached coroutine"
-    if re.search(r"\bsleep_for\s*\(|\busleep\s*\(", clean) and name.startswith("tests/") and "this_thread" in clean:
+    if name.startswith("tests/") and re.search(r"this_thread\s*::\s*sleep|\b(?:u|nano)sleep\s*\(|(?<![\w.>])::sleep\s*\(", clean):
         yield f"{name}: a test waits for the event, it does not sleep"
 
 
@@ -73,6 +92,19 @@ if __name__ == "__main__":
         ("src/a/a.cpp", "void f() { R r{1, co_await g()}; }", True),
         ("src/a/a.cpp", "void f() { asio::co_spawn(x, y, z); }", True),
         ("src/a/a.cpp", "auto t = std::chrono::steady_clock::now();", True),
+        ("src/a/a.cpp", "asio::co_spawn(x, y, asio::detached);", True),
+        ("src/a/a.cpp", "void f() { EXPECT_EQ(1, co_await g()); }", True),
+        ("src/a/a.cpp", "void f() { x = y + co_await g(); }", True),
+        ("src/a/a.cpp", "void f() { throw E(co_await g()); }", True),
+        ("src/a/a.cpp", "// if (co_await g())\n", False),
+        ("src/a/a.cpp", "Task<void> f() {" + "\n" * 60 + "}", True),
+        ("src/a/a.cpp", "Task<void> f(std::string_view x) { co_return; }", True),
+        ("src/a/a.cpp", "Task<void> f(std::string x) { co_return; }", False),
+        ("src/a/a.cpp", "auto f = [x]() -> Task<void> { co_return; };", True),
+        ("src/base_io/task_scope.cpp", "asio::co_spawn(x, y, z);", False),
+        ("src/base/clock.cpp", "auto t = std::chrono::steady_clock::now();", False),
+        ("tests/a.cpp", "std::this_thread::sleep_for(1s);", True),
+        ("tests/a.cpp", "::usleep(1);", True),
     ])
     problems = []
     for file in source.tracked(".cpp", ".hpp"):

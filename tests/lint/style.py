@@ -5,14 +5,18 @@ import re
 import source
 
 LONGEST = 500
+WORDS = re.compile(r"reg" + r"istry\.npmjs|pypi\.o" + r"rg", re.I)
+ROOM_WORDS = re.compile(r"(^|/)(ut" + r"ils?|hel" + r"pers?|com" + r"mon|man" + r"agers?)(/|\.|_|$)")
 OURS = (".cpp", ".hpp", ".ts", ".tsx", ".css", ".mjs", ".py", ".cmake", "CMakeLists.txt")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK|not impl" + r"emented|place" + r"holder|for n" + r"ow|st" + r"ub)\b")
-MACHINE = re.compile(r"(^|[^A-Za-z0-9_.-])/(wo" + r"rk|fa" + r"rm|home/[a-z]+|root)/")
+MACHINE = re.compile(r"(^|[^A-Za-z0-9_.-])/(wo" + r"rk|fa" + r"rm|tmp/[a-z]{1,3}/|root)/")
 IDLE_TEST = re.compile(r"GTEST_SK" + r"IP|DISAB" + r"LED_|\.sk" + r"ip\(|it\.to" + r"do|EXPECT_TRUE\(tr" + r"ue\)")
 
 
 def check(name, text):
     lines = text.splitlines()
+    if ROOM_WORDS.search(name) and "/lib/" not in name:
+        yield f"{name}: a name that says nothing"
     if name.endswith(OURS) and "node_modules" not in name:
         first = lines[1:] if lines and lines[0].startswith("#!") else lines
         if not first or "SPDX-License-Identifier: GPL-3.0-or-later" not in first[0]:
@@ -21,6 +25,8 @@ def check(name, text):
             yield f"{name}:2: a comment says what the file is for"
     if name.endswith((".cpp", ".hpp", ".ts", ".tsx", ".css")) and len(lines) > LONGEST:
         yield f"{name}: {len(lines)} lines, what two things is it?"
+    if WORDS.search(text) and name != "tests/lint/style.py":
+        yield f"{name}: names one package host; which one is used is the machine's affair"
     if name.endswith((".json", ".lock", "LICENSE", ".png", ".css")):
         return
     for number, line in enumerate(lines, 1):
@@ -42,6 +48,10 @@ if __name__ == "__main__":
         ("src/a/a.cpp", good + "// TO" + "DO later\n", True),
         ("src/a/a.cpp", good + "int x;\n" * LONGEST, True),
         ("tests/a.cpp", good + "EXPECT_TRUE(tr" + "ue);\n", True),
+        ("src/a/ut" + "ils.cpp", good, True),
+        ("src/a/com" + "mon/x.cpp", good, True),
+        ("src/a/command.cpp", good, False),
+        ("tests/a.cpp", good + "GTEST_SK" + "IP();\n", True),
         ("docs/a.md", "see /wo" + "rk/main\n", True),
     ])
     problems = []
