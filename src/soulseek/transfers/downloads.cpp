@@ -190,10 +190,17 @@ bool Downloads::on_file(const std::string& user, std::uint32_t token, std::uniqu
 
 // ---- actions of the core ------------------------------------------------------------------------------------------
 
+/// In the order of the core's decisions, also when an action leads to the next one at once.
 void Downloads::perform(core::DownloadActions actions) {
-  for (const auto& action : actions) {
+  for (auto& action : actions) pending_.push_back(std::move(action));
+  if (performing_) return;
+  performing_ = true;
+  while (!pending_.empty()) {
+    const core::DownloadAction action = std::move(pending_.front());
+    pending_.pop_front();
     std::visit([this](const auto& what) { act(what); }, action);
   }
+  performing_ = false;
   timer_changed_.notify_all();
 }
 
@@ -233,7 +240,9 @@ void Downloads::act(const core::SendTransferResponse& action) {
 
 void Downloads::act(const core::AcquireSlot& action) {
   const auto work = work_.find(action.id);
-  if (work != work_.end() && !work->second.acquiring) work->second.acquiring = parts_.scope.spawn("slot", acquire(action.id));
+  if (work == work_.end() || work->second.acquiring) return;
+  work->second.acquiring = true;  // the task may run to its end at once
+  parts_.scope.spawn("slot", acquire(action.id));
 }
 
 Task<void> Downloads::acquire(core::DownloadId id) {

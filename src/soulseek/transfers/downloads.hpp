@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Performs what the download core decides: messages, slots, file connections, files.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -81,6 +82,8 @@ class Downloads {
   core::DownloadCore core_;
   std::unordered_map<core::DownloadId, Work> work_;
   std::unordered_map<std::string, core::DownloadId> by_row_;
+  std::deque<core::DownloadAction> pending_;
+  bool performing_ = false;
   Notifier timer_changed_;
   Notifier place_changed_;
   Notifier receive_ended_;
