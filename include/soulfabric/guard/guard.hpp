@@ -14,6 +14,7 @@
 
 #include "soulfabric/base/clock.hpp"
 #include "soulfabric/base/error.hpp"
+#include "soulfabric/guard/blacklist.hpp"
 #include "soulfabric/guard/connection_gate.hpp"
 #include "soulfabric/guard/courtesy.hpp"
 #include "soulfabric/guard/permit.hpp"
@@ -171,6 +172,8 @@ class Guard {
   /// Never charged nor banned: the server, the gateway, configured bootstrap nodes (addresses), trusted peers and users.
   void protect(const Subject& subject);
   void unprotect(const Subject& subject);
+  /// Whom the configuration shuts out: refused wherever a ban is, never counted as one. Protected subjects stay welcome.
+  void set_blacklist(Blacklist blacklist);
   /// By the operator; nothing for `length` is for good (an address: at most 24 h). Forbidden for what is protected.
   Status ban(const Subject& subject, std::optional<Duration> length, std::string_view reason);
   /// True where there was one; the count of earlier bans is forgotten too.

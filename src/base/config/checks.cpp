@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a setting's text must look like; each refusal says what to write instead.
 #include <algorithm>
-#include <regex>
 
 #include "config/schema.hpp"
 #include "soulfabric/base/ip.hpp"
+#include "soulfabric/base/pattern.hpp"
 #include "soulfabric/base/text.hpp"
 
 namespace soulfabric::config {
 namespace {
 
-constexpr std::size_t kLongestPattern = 1000;
-constexpr std::ptrdiff_t kMostGroups = 50;  // the library's compiler recurses into each
 constexpr std::size_t kShortestKey = 16;
 constexpr std::size_t kShortestJwtKey = 32;
 constexpr std::size_t kLongestKey = 255;
@@ -30,14 +28,9 @@ std::optional<std::string> check_absolute_path(const std::string& text) {
 }
 
 std::optional<std::string> check_regex(const std::string& text) {
-  if (text.size() > kLongestPattern || std::ranges::count(text, '(') + std::ranges::count(text, '[') > kMostGroups)
-    return "give a shorter regular expression (at most 1000 characters and 50 groups)";
-  try {
-    const std::regex compiled(text, std::regex::ECMAScript | std::regex::icase);
-  } catch (const std::regex_error& error) {
-    return std::string("correct the regular expression (") + error.what() + ")";
-  }
-  return std::nullopt;
+  const auto pattern = TextPattern::compile(text);
+  if (pattern) return std::nullopt;
+  return pattern.error().message;
 }
 
 std::optional<std::string> check_address(const std::string& text) {

@@ -8,7 +8,8 @@ namespace soulfabric::guard {
 
 Result<ConnectionSlot> Guard::accept(const IpAddress& from) {
   const MonoTime now = impl_->clock.now();
-  if (!impl_->violations.may_enter(from, now)) {
+  const bool listed = impl_->blacklist.has_address(from) && !impl_->violations.is_protected(Subject::address(from));
+  if (listed || !impl_->violations.may_enter(from, now)) {
     ++impl_->totals.connections_refused;
     return fail(Errc::Banned, "The connection came from a banned address and was closed.");
   }
@@ -71,12 +72,26 @@ Verdict Guard::charge(const Charge& charge) {
   return verdict;
 }
 
-bool Guard::is_banned(const Subject& subject) const { return impl_->violations.is_banned(subject, impl_->clock.now()); }
+bool Guard::Impl::is_unwanted(const Subject& subject) const {
+  if (violations.is_banned(subject, clock.now())) return true;
+  if (violations.is_protected(subject)) return false;
+  if (subject.kind == SubjectKind::SoulseekUser) return blacklist.has_user(subject.name);
+  if (subject.kind != SubjectKind::Address) return false;
+  const auto address = IpAddress::parse(subject.name);
+  return address && blacklist.has_address(*address);
+}
+
+void Guard::set_blacklist(Blacklist blacklist) { impl_->blacklist = std::move(blacklist); }
+
+bool Guard::is_banned(const Subject& subject) const { return impl_->is_unwanted(subject); }
 
 Status Guard::admit(const Subject& subject, const IpAddress& address) const {
-  const MonoTime now = impl_->clock.now();
-  if (impl_->violations.is_banned(subject, now)) return fail(Errc::Banned, "This " + std::string(name_of(subject.kind)) + " is banned.");
-  if (!impl_->violations.is_banned(Subject::address(address), now)) return {};
+  const Subject place = Subject::address(address);
+  if (impl_->is_unwanted(subject)) return fail(Errc::Banned, "This " + std::string(name_of(subject.kind)) + " is banned.");
+  const bool trusted = impl_->violations.is_protected(subject) && impl_->violations.is_proven(subject, address);
+  if (!trusted && impl_->blacklist.has_address(address) && !impl_->violations.is_protected(place))
+    return fail(Errc::Banned, "The connection came from an address on the blacklist.");
+  if (!impl_->violations.is_banned(place, impl_->clock.now())) return {};
   if (impl_->violations.is_proven(subject, address)) return {};
   return fail(Errc::Banned, "The connection came from a banned address.");
 }

@@ -44,6 +44,8 @@ struct Guard::Impl final : Ledger {
   void settle(const Reservation& reservation, unsigned spent, bool used) noexcept override;
   void settle_call(std::uint64_t id);
   [[nodiscard]] Now now() const { return {clock.now(), clock.wall()}; }
+  /// Banned, or on the operator's list.
+  [[nodiscard]] bool is_unwanted(const Subject& subject) const;
   [[nodiscard]] Payer payer_of(const ActRequest& request) const;
   [[nodiscard]] Status may_buy(const ActInfo& act, const ActRequest& request);
   [[nodiscard]] Reservation enter(const ActInfo& act, const ActRequest& request, Outstanding outstanding);
@@ -60,6 +62,7 @@ struct Guard::Impl final : Ledger {
   ConnectionGate gate;
   ViolationBook violations;
   ReputationBook reputations;
+  Blacklist blacklist;
   ByteBucket upload;
   ByteBucket download;
   PeerBytes upload_peers{kTrackedByteBuckets};

@@ -59,7 +59,7 @@ Status Guard::Impl::may_buy(const ActInfo& act, const ActRequest& request) {
     ++totals.permits_refused;
     return fail(Errc::Forbidden, "A call of another node cannot buy this.");
   }
-  if (violations.is_banned(request.subject, clock.now())) {
+  if (is_unwanted(request.subject)) {
     ++totals.permits_refused;
     return fail(Errc::Banned, "This " + std::string(name_of(request.subject.kind)) + " is banned; an operator can lift the ban.");
   }
@@ -202,7 +202,7 @@ void Guard::note_search(std::string_view query) { impl_->courtesy.note_query(que
 
 Result<CallBudget> Guard::begin_call(const Subject& peer, const IpAddress& address, unsigned stated_units) {
   const MonoTime now = impl_->clock.now();
-  if (impl_->violations.is_banned(peer, now)) return fail(Errc::Banned, "This peer is banned.");
+  if (impl_->is_unwanted(peer)) return fail(Errc::Banned, "This peer is banned.");
   const ActRequest request{Origin::RemoteMesh, peer, address, Purpose::General, {}};
   const unsigned want = std::min(impl_->options.budget.per_call, stated_units);
   auto debit = impl_->budget.reserve_up_to(impl_->payer_of(request), want, now);
