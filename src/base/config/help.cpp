@@ -30,6 +30,10 @@ std::string kind_of(const Setting& setting) {
                                                          : std::to_string(setting.least) + " to " + std::to_string(setting.most);
 }
 
+std::string meaning_of(const Setting& setting) {
+  return std::string(setting.meaning) + (setting.has_effect ? "" : " (no effect in this version)");
+}
+
 }  // namespace
 
 std::string default_text(const Setting& setting) {
@@ -67,7 +71,7 @@ std::string make_example() {
     out += "# " + std::string(2 * (path.size() - 1), ' ') + path.back() + ": " + value + "  # ";
     if (setting.effect == Effect::Restart) out += "(restart) ";
     if (setting.effect == Effect::Reconnect) out += "(reconnect) ";
-    out += std::string(setting.meaning) + "\n";
+    out += meaning_of(setting) + "\n";
     open.assign(path.begin(), path.end() - 1);
   }
   return out;
@@ -92,7 +96,7 @@ std::string make_settings_table() {
     if (setting.effect == Effect::Restart) mark = " **R**";
     if (setting.effect == Effect::Reconnect) mark = " **C**";
     out += "| `" + key + "`" + mark + " | " + variable + " | " + flag + " | " + cell(kind_of(setting)) + " | " +
-           (value == "~" ? "" : "`" + cell(value) + "`") + " | " + cell(std::string(setting.meaning)) + " |\n";
+           (value == "~" ? "" : "`" + cell(value) + "`") + " | " + cell(meaning_of(setting)) + " |\n";
   }
   return out;
 }

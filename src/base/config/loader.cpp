@@ -271,6 +271,18 @@ void check_whole(const Options& options, std::string_view file, Findings& findin
       findings.problem(std::string(file), "web.authentication.api_keys." + name + ".key", "it is missing", "give 16 to 255 characters");
 }
 
+/// Settings that are kept and shown but obeyed by nothing are named where the user gave them a value of their own.
+void warn_of_idle(const Options& options, Findings& findings) {
+  Options own = options;
+  Options defaults;
+  for (const Setting& setting : settings()) {
+    if (setting.has_effect || setting.is_inert()) continue;
+    for (const std::string& name : names_in(options, setting))
+      if (text_of_field(setting.at(own, name)) != text_of_field(setting.at(defaults, name)))
+        findings.warn(key_with_name(setting, name) + " is read and has no effect in this version.");
+  }
+}
+
 }  // namespace
 
 Result<LoadedOptions> load_options(const OptionSources& sources) {
@@ -288,6 +300,7 @@ Result<LoadedOptions> load_options(const OptionSources& sources) {
     for (const std::string& problem : findings.problems()) message += (message.empty() ? "" : "\n") + problem;
     return fail(Errc::InvalidArgument, std::move(message));
   }
+  warn_of_idle(loaded.options, findings);
   loaded.warnings = findings.take_warnings();
   return loaded;
 }

@@ -34,6 +34,7 @@ struct Setting {
   std::string_view choices;  // "a|b"
   Check check = nullptr;
   std::string_view meaning;
+  bool has_effect = true;    // false: read, shown and kept, and nothing obeys it; a value of its own is warned about
   std::string_view refused;  // an inert switch that must not be ignored when it is on: why, and what to do
 
   [[nodiscard]] bool is_inert() const { return !at; }
@@ -48,6 +49,7 @@ struct Setting {
   Setting&& range(int low, int high = std::numeric_limits<int>::max()) && { return least = low, most = high, std::move(*this); }
   Setting&& one_of(std::string_view list) && { return choices = list, std::move(*this); }
   Setting&& checked(Check with) && { return check = with, std::move(*this); }
+  Setting&& idle(bool without_effect = true) && { return has_effect = !without_effect, std::move(*this); }
   Setting&& refuses(std::string_view why) && { return refused = why, std::move(*this); }
   Setting&& says(std::string_view text) && { return meaning = text, std::move(*this); }
 };

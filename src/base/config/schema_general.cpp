@@ -52,6 +52,7 @@ void add_flags(std::vector<Setting>& t) {
                   .var("VOLATILE")
                   .cli("volatile")
                   .restart()
+                  .idle()
                   .says("keep databases in memory only"));
   t.push_back(setting("flags.case_sensitive_reg_ex", SF_AT(o.flags.case_sensitive_reg_ex))
                   .var("CASE_SENSITIVE_REGEX")
@@ -132,11 +133,13 @@ void add_web(std::vector<Setting>& t) {
                   .var("CONTENT_PATH")
                   .cli("content-path")
                   .restart()
+                  .idle()
                   .says("folder with another page; empty: the built-in one"));
   t.push_back(setting("web.logging", SF_AT(o.web.logging))
                   .var("HTTP_LOGGING")
                   .cli("http-logging")
                   .restart()
+                  .idle()
                   .says("log requests (never queries or bodies)"));
   t.push_back(setting("web.authentication.disabled", SF_AT(o.web.authentication.disabled))
                   .var("NO_AUTH")
@@ -212,11 +215,13 @@ void add_retention(std::vector<Setting>& t) {
       setting("retention.transfers.download.failed", SF_AT(o.retention.download.failed)).range(5).says("minutes a row stays in the list"));
   t.push_back(setting("retention.files.complete", SF_AT(o.retention.complete_files))
                   .range(30)
+                  .idle()
                   .says("minutes since the last access after which finished files are DELETED"));
   t.push_back(setting("retention.files.incomplete", SF_AT(o.retention.incomplete_files))
                   .range(30)
+                  .idle()
                   .says("minutes since the last access after which unfinished files are DELETED"));
-  t.push_back(setting("retention.logs", SF_AT(o.retention.logs)).range(1).says("days log files are kept"));
+  t.push_back(setting("retention.logs", SF_AT(o.retention.logs)).range(1).idle().says("days log files are kept"));
 }
 
 }  // namespace
@@ -245,18 +250,20 @@ void add_general_settings(std::vector<Setting>& t) {
                   .cli("search-request-filter")
                   .checked(check_regex)
                   .says("regular expressions; searches of others that match get no answer"));
-  t.push_back(setting("rooms", SF_AT(o.rooms)).var("ROOMS").cli("rooms").says("rooms to join after login"));
+  t.push_back(setting("rooms", SF_AT(o.rooms)).var("ROOMS").cli("rooms").idle().says("rooms to join after login"));
   add_web(t);
   add_retention(t);
   t.push_back(setting("throttling.search.incoming.concurrency", SF_AT(o.throttling.concurrency))
                   .var("THROTTLING_SEARCH_INCOMING_CONCURRENCY")
                   .cli("throttling-search-incoming-concurrency")
                   .range(1, 1000)
+                  .idle()
                   .says("answers to searches under way at once"));
   t.push_back(setting("throttling.search.incoming.circuit_breaker", SF_AT(o.throttling.circuit_breaker))
                   .var("THROTTLING_SEARCH_INCOMING_CIRCUIT_BREAKER")
                   .cli("throttling-search-incoming-circuit-breaker")
                   .range(1)
+                  .idle()
                   .says("waiting answers beyond which searches are dropped"));
   t.push_back(setting("throttling.search.incoming.response_file_limit", SF_AT(o.throttling.response_file_limit))
                   .var("THROTTLING_SEARCH_INCOMING_RESPONSE_FILE_LIMIT")
@@ -273,6 +280,7 @@ void add_general_settings(std::vector<Setting>& t) {
                   .cli("metrics-url")
                   .restart()
                   .checked(check_url_path)
+                  .idle()
                   .says("path of the metrics"));
   t.push_back(setting("metrics.authentication.disabled", SF_AT(o.metrics.authentication_disabled))
                   .var("METRICS_NO_AUTH")

@@ -15,9 +15,11 @@ Setting setting(std::string key, std::function<Field(Options&, const std::string
 }
 
 using GroupOf = GroupUpload& (*)(Options&, const std::string&);
+/// Which parts of a group the upload queue obeys.
+enum class Obeyed { Nothing, SlotsAndTurns };
 using LimitsOf = std::function<UploadLimits&(Options&, const std::string&)>;
 
-void add_limits(std::vector<Setting>& t, const std::string& prefix, const LimitsOf& limits) {
+void add_limits(std::vector<Setting>& t, const std::string& prefix, const LimitsOf& limits, bool queued_obeyed) {
   struct Part {
     const char* name;
     CountLimits UploadLimits::* counts;
@@ -26,56 +28,71 @@ void add_limits(std::vector<Setting>& t, const std::string& prefix, const Limits
        {Part{"queued", &UploadLimits::queued}, Part{"daily", &UploadLimits::daily}, Part{"weekly", &UploadLimits::weekly}}) {
     const auto counts = part.counts;
     const std::string base = prefix + "." + part.name;
-    t.push_back(setting(base + ".files", [limits, counts](Options& o, const std::string& n) -> Field {
-                  return &(limits(o, n).*counts).files;
-                }).says("files per user"));
-    t.push_back(setting(base + ".megabytes", [limits, counts](Options& o, const std::string& n) -> Field {
-                  return &(limits(o, n).*counts).megabytes;
-                }).says("megabytes per user"));
+    const bool idle = !queued_obeyed || counts != &UploadLimits::queued;
+    t.push_back(
+        setting(base + ".files", [limits, counts](Options& o, const std::string& n) -> Field { return &(limits(o, n).*counts).files; })
+            .idle(idle)
+            .says("files per user"));
+    t.push_back(setting(base + ".megabytes",
+                        [limits, counts](Options& o, const std::string& n) -> Field { return &(limits(o, n).*counts).megabytes; })
+                    .idle(idle)
+                    .says("megabytes per user"));
     if (counts == &UploadLimits::queued) continue;
-    t.push_back(setting(base + ".failures", [limits, counts](Options& o, const std::string& n) -> Field {
-                  return &(limits(o, n).*counts).failures;
-                }).says("failed uploads per user"));
+    t.push_back(setting(base + ".failures",
+                        [limits, counts](Options& o, const std::string& n) -> Field { return &(limits(o, n).*counts).failures; })
+                    .idle(idle)
+                    .says("failed uploads per user"));
   }
 }
 
-void add_group(std::vector<Setting>& t, const std::string& prefix, GroupOf group) {
+void add_group(std::vector<Setting>& t, const std::string& prefix, GroupOf group, Obeyed obeyed) {
+  const bool idle = obeyed == Obeyed::Nothing;
   t.push_back(setting(prefix + ".priority", [group](Options& o, const std::string& n) -> Field { return &group(o, n).priority; })
                   .range(1)
+                  .idle()
                   .says("lower goes first"));
   t.push_back(setting(prefix + ".strategy", [group](Options& o, const std::string& n) -> Field { return &group(o, n).strategy; })
                   .one_of("roundrobin|firstinfirstout")
+                  .idle(idle)
                   .says("how its members take turns"));
   t.push_back(setting(prefix + ".slots", [group](Options& o, const std::string& n) -> Field { return &group(o, n).slots; })
                   .range(1)
+                  .idle(idle)
                   .says("uploads at once"));
   t.push_back(setting(prefix + ".speed_limit", [group](Options& o, const std::string& n) -> Field { return &group(o, n).speed_limit; })
                   .range(1)
+                  .idle(idle)
                   .says("KiB/s for all its uploads"));
-  add_limits(t, prefix + ".limits", [group](Options& o, const std::string& n) -> UploadLimits& { return group(o, n).limits; });
+  add_limits(t, prefix + ".limits", [group](Options& o, const std::string& n) -> UploadLimits& { return group(o, n).limits; }, false);
 }
 
 void add_groups(std::vector<Setting>& t) {
-  add_group(t, "transfers.groups.default.upload",
-            [](Options& o, const std::string&) -> GroupUpload& { return o.transfers.groups.default_upload; });
+  add_group(
+      t, "transfers.groups.default.upload",
+      [](Options& o, const std::string&) -> GroupUpload& { return o.transfers.groups.default_upload; }, Obeyed::SlotsAndTurns);
   t.push_back(setting("transfers.groups.leechers.thresholds.files", SF_AT(o.transfers.groups.leechers.threshold_files))
                   .range(1)
+                  .idle()
                   .says("users who share fewer files are leechers"));
   t.push_back(setting("transfers.groups.leechers.thresholds.directories", SF_AT(o.transfers.groups.leechers.threshold_directories))
                   .range(1)
+                  .idle()
                   .says("users who share fewer folders are leechers"));
-  add_group(t, "transfers.groups.leechers.upload",
-            [](Options& o, const std::string&) -> GroupUpload& { return o.transfers.groups.leechers.upload; });
+  add_group(
+      t, "transfers.groups.leechers.upload",
+      [](Options& o, const std::string&) -> GroupUpload& { return o.transfers.groups.leechers.upload; }, Obeyed::Nothing);
   t.push_back(setting("transfers.groups.blacklisted.members", SF_AT(o.transfers.groups.blacklisted.members)).says("users who get nothing"));
   t.push_back(setting("transfers.groups.blacklisted.patterns", SF_AT(o.transfers.groups.blacklisted.patterns))
                   .checked(check_regex)
                   .says("regular expressions over user names"));
   t.push_back(
       setting("transfers.groups.blacklisted.cidrs", SF_AT(o.transfers.groups.blacklisted.cidrs)).checked(check_networks).says("networks"));
-  add_group(t, "transfers.groups.user_defined.*.upload",
-            [](Options& o, const std::string& n) -> GroupUpload& { return o.transfers.groups.user_defined[n].upload; });
-  t.push_back(
-      setting("transfers.groups.user_defined.*.members", SF_AT(o.transfers.groups.user_defined[name].members)).says("users in this group"));
+  add_group(
+      t, "transfers.groups.user_defined.*.upload",
+      [](Options& o, const std::string& n) -> GroupUpload& { return o.transfers.groups.user_defined[n].upload; }, Obeyed::Nothing);
+  t.push_back(setting("transfers.groups.user_defined.*.members", SF_AT(o.transfers.groups.user_defined[name].members))
+                  .idle()
+                  .says("users in this group"));
 }
 
 Setting inert(std::string key, std::string_view shown, std::string_view env = {}, std::string_view flag = {}, char letter = 0) {
@@ -101,7 +118,7 @@ void add_transfer_settings(std::vector<Setting>& t) {
                   .cli("upload-speed-limit")
                   .range(1)
                   .says("KiB/s, all uploads together"));
-  add_limits(t, "transfers.upload.limits", [](Options& o, const std::string&) -> UploadLimits& { return o.transfers.upload.limits; });
+  add_limits(t, "transfers.upload.limits", [](Options& o, const std::string&) -> UploadLimits& { return o.transfers.upload.limits; }, true);
   t.push_back(setting("transfers.download.slots", SF_AT(o.transfers.download.slots))
                   .var("DOWNLOAD_SLOTS")
                   .cli("download-slots")
@@ -132,6 +149,7 @@ void add_transfer_settings(std::vector<Setting>& t) {
                   .says("when the name is taken"));
   t.push_back(setting("transfers.download.destination.permissions.mode", SF_AT(o.transfers.download.destination.permissions_mode))
                   .checked(check_mode)
+                  .idle()
                   .says("octal mode of files; folders get x where they have r"));
   add_groups(t);
   t.push_back(setting("blacklist.enabled", SF_AT(o.blacklist.enabled))
@@ -190,6 +208,7 @@ void add_network_settings(std::vector<Setting>& t) {
                   .cli("slsk-diag-level")
                   .restart()
                   .one_of("none|warning|info|debug|trace")
+                  .idle()
                   .says("how much the client logs"));
   t.push_back(setting("soulseek.distributed_network.disabled", SF_AT(o.soulseek.distributed_network.disabled))
                   .var("SLSK_NO_DNET")
@@ -208,6 +227,7 @@ void add_network_settings(std::vector<Setting>& t) {
   t.push_back(setting("soulseek.distributed_network.logging", SF_AT(o.soulseek.distributed_network.logging))
                   .var("SLSK_DNET_LOGGING")
                   .cli("slsk-dnet-logging")
+                  .idle()
                   .says("log the search tree"));
   t.push_back(setting("soulseek.connection.timeout.connect", SF_AT(o.soulseek.timeout.connect))
                   .var("SLSK_CONNECTION_TIMEOUT|SLSK_CONNECT_TIMEOUT")
@@ -218,6 +238,7 @@ void add_network_settings(std::vector<Setting>& t) {
                   .var("SLSK_INACTIVITY_TIMEOUT")
                   .cli("slsk-inactivity-timeout")
                   .range(1000)
+                  .idle()
                   .says("milliseconds"));
   t.push_back(setting("soulseek.connection.timeout.transfer", SF_AT(o.soulseek.timeout.transfer))
                   .var("SLSK_TRANSFER_TIMEOUT")

@@ -199,6 +199,14 @@ TEST(LoadOptions, SectionsOfOlderFilesAreRead) {
   EXPECT_THAT(loaded->warnings, testing::Contains(HasSubstr("\"permissions\"")));
 }
 
+TEST(LoadOptions, SettingsThatNothingObeysAreNamedWhenTheyAreGivenAValue) {
+  const auto warnings = warnings_of(
+      "transfers:\n  groups:\n    leechers:\n      upload:\n        slots: 2\n    default:\n      upload:\n        slots: 2\nrooms: "
+      "[jazz]\n");
+  EXPECT_THAT(warnings, testing::UnorderedElementsAre("transfers.groups.leechers.upload.slots is read and has no effect in this version.",
+                                                      "rooms is read and has no effect in this version."));
+}
+
 TEST(LoadOptions, NamedEntriesKeepTheirNames) {
   const Options options = of_yaml(
       "web:\n  authentication:\n    api_keys:\n      My_Key:\n        key: 0123456789abcdef\n        role: Administrator\n        cidr: "
