@@ -2,46 +2,23 @@
 // An independent client (slsk-client) registers at our server, comes back, and is refused with a wrong password.
 'use strict'
 const assert = require('node:assert')
-const { mkdtempSync, rmSync } = require('node:fs')
-const { tmpdir } = require('node:os')
-const { join } = require('node:path')
 const { once } = require('node:events')
-const { spawn } = require('node:child_process')
-const { createInterface } = require('node:readline')
-
-let slsk
-try {
-  slsk = require('slsk-client')
-} catch {
-  console.error('tests/interop/node_modules is missing: run ./dev setup, which runs npm ci in tests/interop.')
-  process.exit(1)
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'interop-server-'))
-
-async function startServer (program) {
-  const child = spawn(program, [join(folder, 'server')], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  const port = Number(/^PORT (\d+)$/.exec(line)[1])
-  return { child, port }
-}
-
-function connect (port, user, pass) {
-  return new Promise((resolve, reject) => {
-    slsk.connect({ host: '127.0.0.1', port, user, pass, incomingPort: 22999, timeout: 20000 }, (error, client) => error ? reject(error) : resolve(client))
-  })
-}
+const { join } = require('node:path')
+const { temporaryFolder, start, freePort, slskClient, connect } = require('./programs')
 
 async function main () {
-  const { child, port } = await startServer(process.argv[2])
+  const slsk = slskClient()
+  const folder = temporaryFolder('interop-server-')
+  const { child, match } = await start(process.argv[2], [join(folder.path, 'server')], /^PORT (\d+)$/)
+  const options = { port: Number(match[1]), user: 'interop one', pass: 'secret', incomingPort: await freePort() }
   try {
-    await connect(port, 'interop one', 'secret')
+    await connect(slsk, options)
     slsk.disconnect()
-    await assert.rejects(connect(port, 'interop one', 'guess'), /INVALIDPASS/)
+    await assert.rejects(connect(slsk, { ...options, pass: 'guess' }), /INVALIDPASS/)
     slsk.disconnect()
-    await assert.rejects(connect(port, ' padded', 'secret'), /INVALIDUSERNAME/)
+    await assert.rejects(connect(slsk, { ...options, user: ' padded' }), /INVALIDUSERNAME/)
     slsk.disconnect()
-    const client = await connect(port, 'interop one', 'secret')
+    const client = await connect(slsk, options)
     const found = await new Promise((resolve, reject) => {
       client.search({ req: 'nothing of this name', timeout: 500 }, (error, results) => error ? reject(error) : resolve(results))
     })
@@ -50,7 +27,7 @@ async function main () {
   } finally {
     child.stdin.end()
     const [code] = await once(child, 'exit')
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
     assert.strictEqual(code, 0)
   }
 }

@@ -9,7 +9,7 @@
 
 namespace soulfabric::soulseek {
 namespace {
-constexpr std::size_t kMaxHeld = 512;
+constexpr std::size_t kMaxHeld = 64;
 constexpr std::size_t kMaxPassword = 256;
 constexpr std::size_t kMaxAddressRecords = 100'000;
 constexpr Duration kAddressMemory = std::chrono::hours(1);
@@ -89,6 +89,11 @@ ServerActions ServerCore::on_request(ServerConnection id, const wire::ServerRequ
     dispatch(session, request);
   }
   return finish();
+}
+
+bool ServerCore::is_checking(ServerConnection id) const {
+  const auto found = sessions_.find(id);
+  return found != sessions_.end() && found->second.phase == Phase::Checking;
 }
 
 void ServerCore::dispatch(Session& session, const wire::ServerRequest& request) {

@@ -29,6 +29,8 @@ class ServerCore {
   /// Text to everybody who is logged in.
   [[nodiscard]] ServerActions announce(std::string text, ServerMoment moment);
 
+  /// A password job of the connection's login is under way: better not read on until it is answered.
+  [[nodiscard]] bool is_checking(ServerConnection id) const;
   [[nodiscard]] std::size_t users_online() const noexcept { return by_name_.size(); }
   [[nodiscard]] std::size_t account_count() const noexcept { return accounts_.size(); }
 

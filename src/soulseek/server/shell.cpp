@@ -112,25 +112,29 @@ void SoulseekServer::Shell::kill(Line& line) {
 
 Task<void> SoulseekServer::Shell::read_requests(std::shared_ptr<Line> line) {
   while (!line->dead) {
+    take_frames(*line);
+    if (core_->is_checking(line->id)) {  // what was sent behind the login waits in the reader, and in the kernel
+      co_await line->changed.wait(clock_, kNever);
+      continue;
+    }
     const auto room = line->reader.prepare(kReadBlock);
     const auto got = co_await line->stream->read_some(room, kNever);
     if (!got) break;
     line->reader.commit(*got);
-    take_frames(*line);
   }
   kill(*line);
   ended(*line);
 }
 
 void SoulseekServer::Shell::take_frames(Line& line) {
-  while (!line.dead && !line.finishing) {
+  while (!line.dead && !line.finishing && !core_->is_checking(line.id)) {
     const auto frame = line.reader.next();
     if (!frame) return kill(line);
     if (!*frame) return;
     const auto request = wire::decode_server_request((*frame)->code, (*frame)->body);
     if (request) perform_all(core_->on_request(line.id, *request, moment()));
   }
-  static_cast<void>(line.reader.take_rest());
+  if (line.finishing) static_cast<void>(line.reader.take_rest());
 }
 
 Task<void> SoulseekServer::Shell::write_replies(std::shared_ptr<Line> line) {
