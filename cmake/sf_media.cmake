@@ -31,4 +31,12 @@ if(SF_TESTS)
   target_include_directories(sf_test_audio PUBLIC ${CMAKE_SOURCE_DIR}/tests)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL add_dependencies test_library soulfabric-media-double soulfabric-media-probe)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL target_link_libraries test_library PRIVATE sf_test_audio)
+  # The scan's bench and its yardstick.
+  add_executable(taglib-loop EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/media/main_taglib_loop.cpp)
+  target_link_libraries(taglib-loop PRIVATE sf_flags PkgConfig::taglib Threads::Threads)
+  set_target_properties(taglib-loop PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL target_link_libraries bench_scan PRIVATE sf_test_audio)
+  cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL add_dependencies bench_scan taglib-loop soulfabric-media)
+  cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL target_compile_definitions bench_scan PRIVATE
+    SF_TAGLIB_LOOP="$<TARGET_FILE:taglib-loop>" SF_MEDIA_PROGRAM="$<TARGET_FILE:soulfabric-media>")
 endif()
