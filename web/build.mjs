@@ -62,9 +62,9 @@ async function main() {
   for (const name of readdirSync(join(here, "public")).sort()) {
     files.push({ path: `/${name}`, bytes: readFileSync(join(here, "public", name)) });
   }
-  const script = files.find((file) => file.path.endsWith(".js")).path;
-  const sheet = files.find((file) => file.path.endsWith(".css")).path;
-  const html = readFileSync(join(here, "src/index.html"), "utf8").replace("{{script}}", script).replace("{{sheet}}", sheet);
+  // Relative, so that the page also lives under the prefix of a reverse proxy.
+  const relative = (extension) => files.find((file) => file.path.endsWith(extension)).path.slice(1);
+  const html = readFileSync(join(here, "src/index.html"), "utf8").replace("{{script}}", relative(".js")).replace("{{sheet}}", relative(".css"));
   files.push({ path: "/index.html", bytes: Buffer.from(html) });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
 

@@ -35,6 +35,16 @@ test("a wrong password is said so, the right one enters, a reload keeps the sess
   });
 });
 
+test("the page lives under the prefix of a reverse proxy as well", async () => {
+  await visit({ signedIn: false, options: { base: "/music/soulfabric/" } }, async ({ page, gateway, url }) => {
+    await page.open(`${url}music/soulfabric/#login=${gateway.newLink()}`);
+    await page.wait("document.querySelector('.pill-good')");
+    assert.equal(await page.evaluate("location.pathname"), "/music/soulfabric/");
+    await search(page, "aster vale");
+    await page.wait(`${rows}>3`);
+  });
+});
+
 test("a login link enters once and leaves neither address bar nor history", async () => {
   await visit({ signedIn: false }, async ({ page, gateway, url }) => {
     const secret = gateway.newLink();

@@ -16,7 +16,9 @@ export interface Notice {
 }
 export type Theme = "auto" | "light" | "dark";
 
-export const http = new Http((input, init) => fetch(input, init));
+const base = new URL(".", document.baseURI).pathname;
+
+export const http = new Http((input, init) => fetch(input, init), base);
 export const calls = new Calls(http);
 export const world = new World();
 export const session = new Cell<Session>({ at: "checking" });
@@ -66,7 +68,7 @@ export function say(text: string): void {
 
 function openSocket(): SocketLike {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(`${scheme}//${location.host}/api/v0/events/ws`) as unknown as SocketLike;
+  return new WebSocket(`${scheme}//${location.host}${base}api/v0/events/ws`) as unknown as SocketLike;
 }
 
 const stream = new EventStream({

@@ -22,6 +22,7 @@ export class Gateway {
     this.sockets = new Set();
     this.log = [];
     this.options = options;
+    this.base = options.base ?? "/";
     this.browses = new Set();
     this.conversations = new Map();
     const push = (event) => this.push(event);
@@ -109,6 +110,11 @@ export class Gateway {
 
   async handle(request, response) {
     const url = new URL(request.url, "http://mock.invalid");
+    if (!url.pathname.startsWith(this.base)) {
+      this.answer(response, 404);
+      return;
+    }
+    url.pathname = url.pathname.slice(this.base.length - 1);
     this.log.push({ method: request.method, path: url.pathname });
     if (!url.pathname.startsWith("/api/")) {
       this.file(request, response, url.pathname);
@@ -150,7 +156,7 @@ export class Gateway {
     const upgrades = new WebSocketServer({ noServer: true });
     this.http.on("upgrade", (request, socket, head) => {
       const sameOrigin = request.headers.origin === `http://${request.headers.host}`;
-      if (request.url !== "/api/v0/events/ws" || !this.sessionOf(request) || !sameOrigin) {
+      if (request.url !== `${this.base}api/v0/events/ws` || !this.sessionOf(request) || !sameOrigin) {
         socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
         return;
       }

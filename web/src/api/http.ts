@@ -33,7 +33,8 @@ export class Http {
   /** Called when the daemon no longer knows our cookie. */
   onSignedOut: () => void = () => {};
 
-  constructor(private readonly doFetch: Fetch) {}
+  /** `base` is the path that the page lies under, with its last slash. */
+  constructor(private readonly doFetch: Fetch, private readonly base = "/") {}
 
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const all: Record<string, string> = { Accept: "application/json", ...headers };
@@ -45,7 +46,7 @@ export class Http {
     }
     let response: Response;
     try {
-      response = await this.doFetch(`/api/v0${path}`, init);
+      response = await this.doFetch(`${this.base}api/v0${path}`, init);
     } catch {
       throw new ApiError(0, "The daemon does not answer: see whether it is running.");
     }
