@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "soulfabric/base/io.hpp"
+#include "soulfabric/base/options.hpp"
 #include "soulfabric/base/random.hpp"
 #include "soulfabric/gateway/settings.hpp"
 
@@ -37,10 +38,9 @@ struct ListenPatch {
 class Configuration {
  public:
   virtual ~Configuration() = default;
-  /// The whole effective tree as compact JSON in camelCase, secrets as "*****".
-  [[nodiscard]] virtual std::string options_json() const = 0;
-  /// The same as it was at the start.
-  [[nodiscard]] virtual std::string startup_options_json() const = 0;
+  /// In force now, and at the start.
+  [[nodiscard]] virtual Options options() const = 0;
+  [[nodiscard]] virtual Options startup_options() const = 0;
   [[nodiscard]] virtual std::filesystem::path yaml_file() const = 0;
   [[nodiscard]] virtual Task<Result<std::string>> read_yaml() = 0;
   /// One sentence per fault, nothing where the text is valid.
@@ -99,6 +99,9 @@ class Gateway {
 
 /// Reads or makes the secrets (blocking; at start-up). Io: the secrets folder cannot be used.
 [[nodiscard]] Result<std::unique_ptr<Gateway>> make_gateway(const GatewayDependencies& dependencies, GatewaySettings settings);
+
+/// The gateway's part of the configuration. A key with a bad role or network is left out; load_options has refused it before.
+[[nodiscard]] GatewaySettings settings_from(const Options& options);
 
 /// For `soulfabric login-link`: makes a link that the running daemon will honour, by way of secrets/login-link (0600).
 /// `base` such as "http://127.0.0.1:5030". Blocking.

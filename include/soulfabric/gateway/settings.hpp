@@ -9,20 +9,10 @@
 #include <vector>
 
 #include "soulfabric/base/ip.hpp"
+#include "soulfabric/gateway/access.hpp"
 #include "soulfabric/guard/origin.hpp"
 
 namespace soulfabric::gateway {
-
-enum class Role : std::uint8_t { ReadOnly, ReadWrite, Administrator };
-
-/// A key for tools, sent as X-API-Key or X-Slskdn-ApiKey.
-struct ApiKey {
-  std::string name;
-  std::string key;  // 16..255 characters
-  Role role = Role::ReadOnly;
-  std::vector<IpNetwork> networks;  // empty: from anywhere; a connection without an address matches none
-  std::vector<std::string> scopes;  // beyond slskd's routes: "mesh", "relay", "guard", "virtual" (security rule S21)
-};
 
 /// One place to listen. `origin` is a field of every connection accepted there (security rule S20).
 struct ListenAt {
@@ -59,6 +49,9 @@ struct GatewaySettings {
   bool headless = false;                // no page and no password login
   bool remote_configuration = false;
   bool remote_file_management = false;
+  bool metrics_open = false;  // /metrics without any proof; else a key, a session or the next two by HTTP Basic
+  std::string metrics_username = "slskd";
+  std::string metrics_password;  // empty: the web user's
   bool terminal = false;  // somebody reads standard output: the login link is shown there
   std::filesystem::path downloads_folder;
   std::filesystem::path incomplete_folder;

@@ -131,6 +131,15 @@ struct DownloadRequest {
   BatchOptions options;
 };
 
+/// Downloads that were asked for together.
+struct Batch {
+  std::string id;
+  std::string username;
+  std::optional<std::string> search_id;
+  BatchOptions options;
+  WallTime created_at{};
+};
+
 struct EnqueueFailure {
   std::string filename;
   std::string message;
@@ -149,6 +158,8 @@ class Transfers {
   /// In order of request.
   [[nodiscard]] virtual std::vector<Transfer> list(Direction direction, bool include_removed) const = 0;
   [[nodiscard]] virtual std::optional<Transfer> find(const std::string& id) const = 0;
+  /// What was asked for under `DownloadRequest::batch_id`; nothing for an unknown id. Its transfers are those that name it.
+  [[nodiscard]] virtual Task<std::optional<Batch>> batch(std::string /*id*/) { co_return std::nullopt; }
   /// Cancels if active; with `remove`, hides the row as soon as it is terminal. False for an unknown id.
   virtual bool cancel(const std::string& id, bool remove) = 0;
   /// Hides every completed row of one direction.

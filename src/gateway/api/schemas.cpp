@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Members in the order in which they are written; a test holds every answer against its shape.
+#include "api/schemas.hpp"
+
+#include <array>
+
+namespace soulfabric::gateway {
+namespace {
+
+constexpr std::array kSchemas{
+    Schema{"SignIn", "username:string password:string"},
+    Schema{"LoginSecret", "secret:string"},
+    Schema{"SignedIn", "csrf?:string name:string expires?:integer issued?:integer notBefore?:integer token?:string tokenType?:string"},
+    Schema{"Ready", "parts:ReadyPart[] ready:boolean"},
+    Schema{"ReadyPart", "name:string ready:boolean detail?:string"},
+    Schema{"Version", "full:string current:string latest?:string isUpdateAvailable:boolean isCanary:boolean isDevelopment:boolean"},
+    Schema{"Application",
+           "version:Version pendingReconnect:boolean pendingRestart:boolean server:Server connectionWatchdog:Watchdog vpn:Vpn relay:any health:any "
+           "user:OwnUser distributedNetwork:DistributedNetwork shares:SharesState rooms:string[] users:any[]"},
+    Schema{"Server",
+           "address:string ipEndPoint?:string state:string isConnected:boolean isConnecting:boolean isLoggedIn:boolean isLoggingIn:boolean "
+           "isTransitioning:boolean username?:string listenPort:integer reason?:string listenProblem?:string"},
+    Schema{"Watchdog", "isEnabled:boolean isAttemptingConnection:boolean isAwaitingVpn:boolean nextAttemptAt?:string"},
+    Schema{"Vpn", "isReady:boolean isConnected:boolean"},
+    Schema{"OwnUser", "username?:string privileges:Privileges statistics:Statistics"},
+    Schema{"Privileges", "isPrivileged:boolean privilegesRemaining:integer"},
+    Schema{"Statistics", "averageSpeed:integer directoryCount:integer fileCount:integer uploadCount:integer"},
+    Schema{"DistributedNetwork",
+           "branchLevel:integer branchRoot?:string canAcceptChildren:boolean childLimit:integer children:string[] hasParent:boolean "
+           "isBranchRoot:boolean parent?:string"},
+    Schema{"SharesState",
+           "scanPending:boolean scanning:boolean ready:boolean faulted:boolean cancelled:boolean scanProgress:number hosts:string[] "
+           "directories:integer files:integer filesPerSecond?:number secondsLeft?:integer filesScanned?:integer fault?:string warnings?:string[]"},
+    Schema{"LogRecord", "timestamp:string context:string level:string message:string"},
+    Schema{"SearchRequest",
+           "id?:string searchText:string fileLimit?:integer filterResponses?:boolean maximumPeerQueueLength?:integer "
+           "minimumPeerUploadSpeed?:integer minimumResponseFileCount?:integer responseLimit?:integer searchTimeout?:integer"},
+    Schema{"Search",
+           "id:string searchText:string state:string isComplete:boolean fileCount:integer lockedFileCount:integer responseCount:integer "
+           "responses:SearchResponse[] startedAt:string endedAt?:string token:integer queuePosition?:integer problem?:string"},
+    Schema{"SearchResponse",
+           "username:string token:integer hasFreeUploadSlot:boolean uploadSpeed:integer queueLength:integer fileCount:integer files:FoundFile[] "
+           "lockedFileCount:integer lockedFiles:FoundFile[]"},
+    Schema{"FoundFile",
+           "filename:string size:integer code:integer extension:string isLocked:boolean bitRate?:integer bitDepth?:integer sampleRate?:integer "
+           "length?:integer isVariableBitRate?:boolean"},
+    Schema{"DownloadFile", "filename:string size:integer"},
+    Schema{"EnqueueResult", "enqueued:Transfer[] failed:EnqueueFailure[]"},
+    Schema{"EnqueueFailure", "filename:string message:string"},
+    Schema{"Transfer",
+           "batchId?:string id:string username:string direction:string filename:string size:integer startOffset:integer state:string "
+           "stateDescription:string requestedAt:string enqueuedAt?:string startedAt?:string endedAt?:string bytesTransferred:integer "
+           "averageSpeed:number placeInQueue?:integer exception?:string attempts:integer nextAttemptAt?:string removed:boolean "
+           "bytesRemaining:integer elapsedTime?:string percentComplete:number remainingTime?:string"},
+    Schema{"UserGroup", "username:string directories:TransferFolder[]"},
+    Schema{"TransferFolder", "directory:string fileCount:integer files:Transfer[]"},
+    Schema{"BatchRequest", "id?:string searchId?:string username:string files:DownloadFile[] options?:BatchOptions"},
+    Schema{"BatchOptions", "destination?:string externalId?:string"},
+    Schema{"Batch", "id:string searchId?:string username:string direction:string createdAt:string transfers:Transfer[] options:BatchOptions"},
+    Schema{"BatchResult", "batch:Batch failures:EnqueueFailure[]"},
+    Schema{"UserInfo", "description:string hasFreeUploadSlot:boolean hasPicture:boolean picture?:string queueLength:integer uploadSlots:integer"},
+    Schema{"UserStatus", "isPrivileged:boolean presence:string"},
+    Schema{"UserEndpoint", "addressFamily:string address:string port:integer"},
+    Schema{"Browse", "directories:Directory[] directoryCount:integer lockedDirectories:Directory[] lockedDirectoryCount:integer"},
+    Schema{"BrowseStatus", "username:string bytesTransferred:integer bytesRemaining:integer percentComplete:number size:integer error?:string"},
+    Schema{"FolderPage", "total:integer folders:BrowseFolder[]"},
+    Schema{"BrowseFolder", "path:string name:string fileCount:integer folderCount:integer"},
+    Schema{"FilePage", "total:integer files:LeafFile[]"},
+    Schema{"DirectoryRequest", "directory:string"},
+    Schema{"Directory", "name:string fileCount:integer files:LeafFile[]"},
+    Schema{"LeafFile",
+           "filename:string size:integer code:integer extension:string attributeCount:integer attributes:Attribute[] bitRate?:integer "
+           "bitDepth?:integer sampleRate?:integer length?:integer isVariableBitRate?:boolean"},
+    Schema{"Attribute", "type:string value:integer"},
+    Schema{"Conversation", "username:string isActive:boolean unAcknowledgedMessageCount:integer hasUnAcknowledgedMessages:boolean messages?:PrivateMessage[]"},
+    Schema{"PrivateMessage", "timestamp:string id:integer username:string direction:string message:string isAcknowledged:boolean wasReplayed:boolean"},
+    Schema{"ShareMap", "local:Share[]"},
+    Schema{"Share",
+           "id:string alias:string isExcluded:boolean localPath:string raw:string remotePath:string directories:integer files:integer problem?:string"},
+    Schema{"Options", "soulseek:any web:any directories:any shares:any transfers:any"},
+    Schema{"OptionsPatch", "soulseek?:ListenPatch"},
+    Schema{"ListenPatch", "listenPort?:integer listenIpAddress?:string"},
+    Schema{"EventRecord", "timestamp:string type:string data:string id:string"},
+    Schema{"Event", "type:string version:integer id:string timestamp:string disambiguator:string"},
+    Schema{"FsDirectory",
+           "name:string fullName:string attributes:string createdAt:string modifiedAt:string files:FsFile[] directories:FsDirectory[]"},
+    Schema{"FsFile", "name:string fullName:string length:integer attributes:string createdAt:string modifiedAt:string"},
+};
+
+}  // namespace
+
+std::span<const Schema> all_schemas() { return kSchemas; }
+
+}  // namespace soulfabric::gateway
