@@ -125,7 +125,7 @@ TEST_F(ApiTest, Rule7ShowsASearchInProgressAtOnceAndItsResponsesGrowing) {
   EXPECT_EQ(call("PUT", "/api/v0/searches/" + id).status, 200) << "also when it has ended";
   EXPECT_EQ(call("DELETE", "/api/v0/searches/" + id).status, 204);
   EXPECT_EQ(call("DELETE", "/api/v0/searches/" + id).status, 404);
-  for (const std::string path : {id, std::string("not-a-guid"), id + "/responses"}) EXPECT_EQ(call("GET", "/api/v0/searches/" + path).status, 404);
+  for (const auto& path : {id, std::string("not-a-guid"), id + "/responses"}) EXPECT_EQ(call("GET", "/api/v0/searches/" + path).status, 404);
 }
 
 TEST_F(ApiTest, Rule8GivesAPlainVersionThatClientsAccept) {
