@@ -101,6 +101,7 @@ void ClientImpl::configure(const Options& options) {
                                  options.soulseek.listen_ip_address != options_.soulseek.listen_ip_address;
   options_ = options;
   transfers_.set_options(transfer_options(options, app_dir_));
+  answerer_.configure(answer_options(options));
   share_answers_.set_profile(profile_of(options));
   server_.set_credentials(options.soulseek.username, options.soulseek.password);
   if (listens_elsewhere) hub_.set_listen(hub_options(options).listen);

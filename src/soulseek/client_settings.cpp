@@ -62,6 +62,7 @@ TransferOptions transfer_options(const Options& options, const std::filesystem::
 AnswerOptions answer_options(const Options& options) {
   AnswerOptions out;
   out.max_files = static_cast<std::size_t>(std::clamp(options.throttling.response_file_limit, 1, kMostAnswerFiles));
+  out.ignored = options.filters.search_request;
   return out;
 }
 

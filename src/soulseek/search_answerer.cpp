@@ -2,7 +2,10 @@
 // From a stranger's words to an answer on the way.
 #include "search_answerer.hpp"
 
+#include <algorithm>
+
 #include "convert.hpp"
+#include "soulfabric/base/log.hpp"
 
 namespace soulfabric::soulseek {
 
@@ -14,8 +17,25 @@ SearchAnswerer::SearchAnswerer(IoContext& context, IoClock& clock, guard::Guard&
       peers_(peers),
       snapshot_(std::move(snapshot)),
       load_(std::move(load)),
-      options_(options),
-      scope_(context, "search answers", options.max_deliveries) {}
+      scope_(context, "search answers") {
+  configure(options);
+}
+
+void SearchAnswerer::configure(const AnswerOptions& options) {
+  options_ = options;
+  ignored_.clear();
+  for (const auto& pattern : options.ignored) {
+    try {
+      ignored_.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase | std::regex::nosubs | std::regex::optimize);
+    } catch (const std::regex_error&) {
+      log::warning("soulseek", "filters.search.request: '" + pattern + "' is no regular expression and is left out, correct it");
+    }
+  }
+}
+
+bool SearchAnswerer::is_ignored(const std::string& query) const {
+  return std::any_of(ignored_.begin(), ignored_.end(), [&](const std::regex& pattern) { return std::regex_search(query, pattern); });
+}
 
 Task<void> SearchAnswerer::stop() { co_await scope_.close(); }
 
@@ -23,7 +43,7 @@ void SearchAnswerer::on_search(const std::string& user, std::uint32_t token, con
   ++counts_.received;
   if (user == server_.username() || repeats_.is_repeat(user, token, query, clock_.now())) return;
   const auto subject = guard::Subject::user(user);
-  if (guard_.is_banned(subject)) return;
+  if (guard_.is_banned(subject) || query.size() > library::kMaxQueryBytes || is_ignored(query)) return;
   const auto parsed = library::Query::parse(query);
   if (!parsed) return;
   const auto snapshot = snapshot_();

@@ -2,6 +2,9 @@
 // Answers strangers' searches from the share snapshot: a lookup on the loop, then a connection to whoever asked.
 #pragma once
 #include <functional>
+#include <regex>
+#include <string>
+#include <vector>
 
 #include "core/query.hpp"
 #include "ports.hpp"
@@ -16,6 +19,7 @@ struct AnswerOptions {
   std::size_t max_files = 300;        // of one answer
   std::size_t max_deliveries = 64;    // attempts to reach searchers at a time; more answers are dropped
   Duration deliver_within = std::chrono::seconds(20);
+  std::vector<std::string> ignored;   // regular expressions, case ignored: a search that matches gets no answer
 };
 
 /// Running totals, for /metrics.
@@ -35,12 +39,14 @@ class SearchAnswerer {
 
   /// The server's list, which every answer honours; replaces the one before.
   void set_excluded_phrases(const std::vector<std::string>& phrases) { excluded_ = library::ExcludedPhrases(phrases); }
+  void configure(const AnswerOptions& options);
   void set_own_speed(std::uint32_t bytes_per_second) noexcept { own_speed_ = bytes_per_second; }
   /// A search that reached us, through the tree or the server.
   void on_search(const std::string& user, std::uint32_t token, const std::string& query);
   [[nodiscard]] const AnswerCounts& counts() const noexcept { return counts_; }
 
  private:
+  [[nodiscard]] bool is_ignored(const std::string& query) const;
   [[nodiscard]] Task<void> deliver(std::string user, Bytes frame, guard::Permit<guard::SoulseekAnswer> permit);
 
   IoClock& clock_;
@@ -51,6 +57,7 @@ class SearchAnswerer {
   LoadSource load_;
   AnswerOptions options_;
   library::ExcludedPhrases excluded_;
+  std::vector<std::regex> ignored_;
   RepeatFilter repeats_;
   std::uint32_t own_speed_ = 0;
   AnswerCounts counts_;
