@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The subcommands of the program: each takes its arguments (without program and subcommand name) and gives the exit code.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace soulfabric::daemon {
+
+using Arguments = std::vector<std::string>;
+
+[[nodiscard]] int run_daemon(const Arguments& arguments, char** argv);
+[[nodiscard]] int run_soulseek_server(const Arguments& arguments);
+[[nodiscard]] int run_login_link(const Arguments& arguments);
+/// One line to standard error; gives 1.
+int report(const std::string& problem);
+
+}  // namespace soulfabric::daemon
