@@ -40,11 +40,17 @@ class RawClient {
   }
   void put_bytes(const Bytes& bytes) { outbox_.insert(outbox_.end(), bytes.begin(), bytes.end()); }
   Task<void> flush() {
+    co_await try_flush();
+    EXPECT_TRUE(open_);
+  }
+  /// Where the server may have closed the connection already.
+  Task<void> try_flush() {
     const auto deadline = clock_.now() + kPatience;
     const Bytes bytes = std::exchange(outbox_, {});
     const auto sent = co_await stream_->write(bytes, deadline);
-    EXPECT_TRUE(sent.has_value());
+    open_ = sent.has_value();
   }
+  bool is_open() const { return open_; }
   /// Sends what is queued, then gives the next reply of a kind; a failure, and an empty one, where none comes in time.
   template <class M>
   Task<M> wait_for() {
@@ -105,6 +111,7 @@ class RawClient {
   std::unique_ptr<net::ByteStream> stream_;
   wire::FrameReader reader_{wire::FrameKind::ServerReplies};
   bool ended_ = false;
+  bool open_ = true;
 };
 
 class SoulseekServerTest : public ::testing::Test {
@@ -304,6 +311,31 @@ TEST_F(SoulseekServerTest, ClosesLiarsAndSkipsWhatItDoesNotKnow) {
   SoulseekServer server(context_, clock_, options_);
   ASSERT_TRUE(server.start().has_value());
   testing::run_task(context_, play_garbage(context_, clock_, server.local()));
+  testing::run_task(context_, server.stop());
+}
+
+/// Answers of 60 KB each are asked for and never read, until what waits for this client is over the cap.
+Task<void> play_slow_reader(IoContext& context, IoClock& clock, Endpoint at) {
+  RawClient anna(context, clock);
+  co_await anna.log_in(at, "anna", "secret", 1111);
+  RawClient slow(context, clock);
+  co_await slow.log_in(at, "slow", "secret", 2222);
+  anna.put(request::WatchUser{"slow"});
+  co_await anna.wait_for<reply::WatchUser>();
+  const std::string long_name(60'000, 'x');
+  for (int i = 0; i < 1000 && slow.is_open(); ++i) {
+    slow.put(request::GetUserStatus{long_name});
+    co_await slow.try_flush();
+  }
+  const auto gone = co_await anna.wait_for<reply::GetUserStatus>();
+  EXPECT_EQ(gone.user, "slow");
+  EXPECT_EQ(gone.status, wire::UserStatus::Offline);
+}
+
+TEST_F(SoulseekServerTest, LetsGoOfAClientThatDoesNotRead) {
+  SoulseekServer server(context_, clock_, options_);
+  ASSERT_TRUE(server.start().has_value());
+  testing::run_task(context_, play_slow_reader(context_, clock_, server.local()));
   testing::run_task(context_, server.stop());
 }
 
