@@ -68,7 +68,10 @@ class GatewayImpl final : public Gateway {
     }
     context_.http = &server_->counters();
     hub_.start();
-    return {};
+    if (!first_start() || settings.terminal) return {};
+    // Nobody watches: whoever may read the secrets folder finds the way in there (security rule S22).
+    const auto link = write_login_link(context_.deps.secrets, base_url(), context_.deps.random, context_.deps.clock.wall());
+    return link ? Status{} : Status(std::unexpected(link.error()));
   }
 
   Task<void> stop() override {
@@ -79,12 +82,13 @@ class GatewayImpl final : public Gateway {
   std::vector<Endpoint> endpoints() const override { return server_ ? server_->endpoints() : std::vector<Endpoint>{}; }
 
   void configure(GatewaySettings settings) override {
+    settings.terminal = context_.settings.terminal;
     const bool other_user = settings.username != context_.settings.username || settings.password != context_.settings.password;
     settings.limits = context_.settings.limits;
-    settings.terminal = context_.settings.terminal;
     context_.settings = std::move(settings);
     context_.apply_settings();
     if (other_user) hub_.close_all();
+    hub_.close_lost_keys();
   }
 
   std::string make_login_link() override {

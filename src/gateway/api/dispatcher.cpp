@@ -64,6 +64,11 @@ bool Dispatcher::may_see_metrics(const Request& request) const {
 
 std::optional<Response> Dispatcher::check_rights(const Request& request, Call& call) {
   const auto& route = *call.route;
+  const bool tunnelled = request.origin == guard::Origin::RemoteGateway;
+  Policy policy = route.policy;
+  if (policy == Policy::Open && tunnelled && !route.when_tunnelled) policy = Policy::Any;
+  if (policy == Policy::Metrics) policy = may_see_metrics(request) ? Policy::Open : Policy::Any;
+  if (policy == Policy::Open) return std::nullopt;
   Presented presented;
   const auto cookie_name = context_.cookie_name();
   presented.cookie = find_cookie(request.header("Cookie"), cookie_name);
@@ -76,11 +81,8 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
   presented.changes = is_change(request.method);
   presented.upgrade = request.upgrade;
   presented.has_origin = !request.header("Origin").empty();
-  presented.tunnelled = request.origin == guard::Origin::RemoteGateway;
+  presented.tunnelled = tunnelled;
   presented.address = request.address;
-  Policy policy = route.policy;
-  if (policy == Policy::Open && presented.tunnelled && !route.when_tunnelled) policy = Policy::Any;
-  if (policy == Policy::Metrics) policy = may_see_metrics(request) ? Policy::Open : Policy::Any;
   auto decision = context_.authority.decide(presented, policy, route.scope, context_.unix_now());
   call.identity = std::move(decision.identity);
   const auto now = context_.deps.clock.now();
@@ -116,7 +118,8 @@ RequestVerdict Dispatcher::admit(const Request& request, std::unique_ptr<State>&
   Call& call = *owned;
   call.path = target->path;
   const auto& base = context_.settings.url_base;
-  if (!base.empty() && is_under(call.path, base)) call.path.remove_prefix(base.size());
+  const bool prefixed = !base.empty() && is_under(call.path, base) && (call.path.size() == base.size() || call.path[base.size()] == '/');
+  if (prefixed) call.path.remove_prefix(base.size());
   if (call.path.empty()) call.path = "/";
   auto match = table_.match(request.method, call.path);
   if (match.found != Found::Route) return {without_route(request, call, match), 0};

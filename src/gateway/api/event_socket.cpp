@@ -98,6 +98,7 @@ Task<std::string> EventSocket::render(Key key) {
   auto& client = context_.deps.client;
   const auto now = context_.deps.clock.wall();
   const auto& [news, id] = key;
+  if (news == News::Responses) co_return co_await render_responses(id);
   std::string text;
   switch (news) {
     case News::Application:
@@ -127,7 +128,7 @@ Task<std::string> EventSocket::render(Key key) {
       break;
     case News::SearchRemoved: text = removed("search.removed", id); break;
     case News::TransferRemoved: text = removed("transfer.removed", id); break;
-    case News::Responses: co_return co_await render_responses(id);
+    case News::Responses: break;
   }
   co_return text;
 }

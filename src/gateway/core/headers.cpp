@@ -3,7 +3,6 @@
 #include "core/headers.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "soulfabric/base/text.hpp"
 
@@ -103,7 +102,9 @@ std::string_view sniff_media(ByteView start) noexcept {
   if (has_at(text, 4, "ftypM4A")) return "audio/mp4";
   if (start.size() >= 2 && start[0] == 0xFF) {
     if ((start[1] & 0xF6U) == 0xF0U) return "audio/aac";
-    if ((start[1] & 0xE0U) == 0xE0U && (start[1] & 0x06U) != 0 && (start[1] & 0x18U) != 0x08U) return "audio/mpeg";
+    // Layer II or III with a bit rate and a sample rate that exist: a byte order mark of UTF-16 is neither.
+    const bool layer = (start[1] & 0xE0U) == 0xE0U && (start[1] & 0x18U) != 0x08U && ((start[1] & 0x06U) == 0x02U || (start[1] & 0x06U) == 0x04U);
+    if (layer && start.size() >= 3 && (start[2] & 0xF0U) != 0xF0U && (start[2] & 0x0CU) != 0x0CU) return "audio/mpeg";
   }
   return {};
 }
@@ -111,14 +112,14 @@ std::string_view sniff_media(ByteView start) noexcept {
 std::string format_timespan(std::int64_t micros) {
   micros = std::max<std::int64_t>(micros, 0);
   const auto seconds = micros / 1'000'000;
-  char buffer[64];
-  const auto clock = [&](const char* prefix) {
-    std::snprintf(buffer, sizeof buffer, "%s%02d:%02d:%02d.%06d0", prefix, static_cast<int>(seconds / 3600 % 24), static_cast<int>(seconds / 60 % 60),
-                  static_cast<int>(seconds % 60), static_cast<int>(micros % 1'000'000));
+  const auto padded = [](std::int64_t value, std::size_t width) {
+    auto digits = std::to_string(value);
+    return std::string(width - std::min(width, digits.size()), '0') + digits;
   };
   const auto days = seconds / 86'400;
-  clock(days > 0 ? (std::to_string(days) + ".").c_str() : "");
-  return buffer;
+  std::string text = days > 0 ? std::to_string(days) + "." : "";
+  text += padded(seconds / 3600 % 24, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2);
+  return text + "." + padded(micros % 1'000'000, 6) + "0";
 }
 
 }  // namespace soulfabric::gateway

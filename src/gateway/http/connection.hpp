@@ -25,6 +25,7 @@ class HttpConnection {
   void expire(MonoTime now);
   /// The server stops: idle ones end at once, others after their answer.
   void wind_up();
+  void abort() noexcept;
 
   // for the server's list
   std::size_t place = 0;
@@ -37,7 +38,7 @@ class HttpConnection {
   [[nodiscard]] Task<bool> read_body(std::size_t limit);
   [[nodiscard]] Task<bool> serve_one();
   [[nodiscard]] Task<bool> send(Response response, bool keep_alive);
-  [[nodiscard]] Task<bool> send_text(std::string_view text);
+  [[nodiscard]] Task<bool> send_text(ByteView text);
   [[nodiscard]] Task<bool> send_file(FilePart part);
   [[nodiscard]] Task<void> linger();
   [[nodiscard]] Task<bool> refuse(int status);

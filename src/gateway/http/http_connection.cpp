@@ -20,6 +20,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t kMaxFields = 100;
 constexpr std::size_t kInputSize = 8 * 1024;
 constexpr std::size_t kLingerBytes = 4 * 1024 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kOutputKept = 64 * 1024;
 
 std::string_view sentence_of(int fault) noexcept {
@@ -73,6 +74,8 @@ void HttpConnection::expire(MonoTime now) {
   deadline_ = kNever;
   close();
 }
+
+void HttpConnection::abort() noexcept { close(); }
 
 void HttpConnection::wind_up() {
   if (phase_ == Phase::Idle) close();
@@ -154,6 +157,8 @@ int HttpConnection::fault_of_header() const {
   };
   // What two readers may understand differently is refused, whoever is right (request smuggling).
   const auto encodings = count("Transfer-Encoding");
+  const auto length = request_.header("Content-Length");
+  if (!std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; })) return 400;
   if (count("Host") != 1 || count("Content-Length") > 1 || encodings > 1 || (encodings == 1 && count("Content-Length") == 1)) return 400;
   if (encodings == 1 && !equal_ignoring_ascii_case(request_.header("Transfer-Encoding"), "chunked")) return 501;
   const auto expect = request_.header("Expect");
@@ -171,7 +176,7 @@ Task<bool> HttpConnection::read_body(std::size_t limit) {
   parser.body_limit(limit);
   set_phase(Phase::Body, server_.limits().request_time);
   if (!request_.header("Expect").empty() && input_at_ == input_end_) {
-    const bool sent = co_await send_text("HTTP/1.1 100 Continue\r\n\r\n");
+    const bool sent = co_await send_text(bytes_of(kContinue));
     if (!sent) co_return false;
     set_phase(Phase::Body, server_.limits().request_time);
   }
@@ -249,22 +254,22 @@ Task<bool> HttpConnection::send(Response response, bool keep_alive) {
   const auto text = response.shared.empty() ? std::string_view(response.body) : text_of(response.shared);
   const bool joined = body && !response.file && text.size() <= kOutputKept;
   if (joined) output_ += text;
-  const bool head_sent = co_await send_text(output_);
+  const bool head_sent = co_await send_text(bytes_of(output_));
   if (!head_sent) co_return false;
   if (!body || joined) co_return keep_alive;
   if (response.file) {
     const bool file_sent = co_await send_file(std::move(*response.file));
     co_return file_sent && keep_alive;
   }
-  const bool body_sent = co_await send_text(text);
+  const bool body_sent = co_await send_text(bytes_of(text));
   co_return body_sent && keep_alive;
 }
 
-Task<bool> HttpConnection::send_text(std::string_view text) {
+Task<bool> HttpConnection::send_text(ByteView text) {
   while (!text.empty()) {
     const auto sent = ::send(socket_.native_handle(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
-      text.remove_prefix(static_cast<std::size_t>(sent));
+      text = text.subspan(static_cast<std::size_t>(sent));
       continue;
     }
     if (sent < 0 && errno == EINTR) continue;

@@ -139,6 +139,9 @@ Task<void> HttpServer::stop(Duration grace) {
   for (auto* connection : std::vector<HttpConnection*>(connections_)) connection->wind_up();
   const auto end = clock_.now() + grace;
   while (!connections_.empty() && clock_.now() < end) co_await clock_.sleep_for(std::chrono::milliseconds(10));
+  for (auto* connection : std::vector<HttpConnection*>(connections_)) connection->abort();
+  // Event streams join a reader of their own: they have to end by themselves, now that their sockets are closed.
+  while (counters_.sockets > 0) co_await clock_.sleep_for(std::chrono::milliseconds(1));
   co_await scope_.close();
 }
 

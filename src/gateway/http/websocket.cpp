@@ -48,7 +48,7 @@ Task<void> write_texts(HttpServer& server, HttpSocket& socket, Stream& stream, S
 Task<void> run_websocket(HttpServer& server, HttpSocket& socket, const BeastRequest& request, std::shared_ptr<SocketSource> source) {
   Stream stream(socket);
   websocket::stream_base::timeout timeout{};
-  timeout.handshake_timeout = std::chrono::seconds(10);
+  timeout.handshake_timeout = std::chrono::seconds(2);
   timeout.idle_timeout = server.limits().ping_time * 2;
   timeout.keep_alive_pings = true;
   stream.set_option(timeout);

@@ -140,7 +140,7 @@ TEST_F(ApiTest, Rule9GivesFoldersAsAListWithLeafNames) {
   const auto reply = call("POST", "/api/v0/users/bob/directory", R"({"directory":"Music\\A"})");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(client.users_part.asked, "Music\\A");
-  EXPECT_EQ(reply.body.substr(0, 95), R"([{"name":"Music\\A","fileCount":2,"files":[{"filename":"b.mp3","size":5,"code":1,"extension":"")");
+  EXPECT_TRUE(reply.body.starts_with(R"([{"name":"Music\\A","fileCount":2,"files":[{"filename":"b.mp3","size":5,"code":1,"extension":"")")) << reply.body;
   EXPECT_TRUE(has_text(reply, R"("attributeCount":3,"attributes":[{"type":"BitRate","value":320},{"type":"Length","value":61},{"type":"VariableBitRate","value":0}])"));
   EXPECT_EQ(call("POST", "/api/v0/users/bob/directory", R"({"directory":""})").status, 400);
   EXPECT_EQ(call("POST", "/api/v0/users/bob/directory", "[]").status, 400);
@@ -217,7 +217,9 @@ TEST_F(ApiTest, RefusesBadEnqueues) {
                                  R"([{"filename":"a","size":-1}])", R"([{"filename":"a","size":"x"}])", "[1]", "["}) {
     EXPECT_EQ(call("POST", "/api/v0/transfers/downloads/bob", body).status, 400) << body;
   }
-  EXPECT_EQ(exchange(port, "POST", "/api/v0/transfers/downloads/bob", {}, {"Content-Type: text/plain", "Content-Length: 2\r\n\r\n[]"}, true).status, 415);
+  testing::Wire form(port);
+  form.send(head("POST", "/api/v0/transfers/downloads/bob", {"Content-Type: application/x-www-form-urlencoded", "Content-Length: 2"}) + "\r\n[]");
+  EXPECT_EQ(form.read().status, 415);
   on_loop([&] { client.transfers_part.refuse = Error{Errc::Offline, "User bob is offline."}; });
   const auto offline = call("POST", "/api/v0/transfers/downloads/bob", R"([{"filename":"a","size":1}])");
   EXPECT_EQ(offline.status, 500);

@@ -128,6 +128,11 @@ TEST_F(SessionTest, MakesAPasswordAtTheFirstStartOnly) {
   ASSERT_TRUE(content);
   const auto password = std::string(trim(text_of(*content)));
   EXPECT_GE(password.size(), 20U);
+  const auto left = read_whole(folder / "secrets" / "login-link", 4096);
+  ASSERT_TRUE(left) << "no terminal: the link lies in a file";
+  const auto line = std::string(text_of(*left)).substr(0, text_of(*left).find('\n'));
+  EXPECT_EQ(redeem(secret_of(line)).status, 200);
+  EXPECT_FALSE(std::filesystem::exists(folder / "secrets" / "login-link"));
   for (const auto* name : {"web-password", "session-key", "instance-id"}) {
     struct stat info{};
     ASSERT_EQ(::stat((folder / "secrets" / name).c_str(), &info), 0);

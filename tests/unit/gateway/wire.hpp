@@ -86,6 +86,16 @@ class Wire {
     reply.status = static_cast<int>(parse_u64(lines[0].substr(9, 3)).value_or(0));
     return reply;
   }
+  /// Reads to the end without keeping anything; the number of bytes.
+  std::uint64_t drain() {
+    std::string buffer(1 << 20, '\0');
+    std::uint64_t total = input_.size();
+    for (;;) {
+      const auto got = ::recv(socket_, buffer.data(), buffer.size(), MSG_TRUNC);
+      if (got <= 0) return total;
+      total += static_cast<std::uint64_t>(got);
+    }
+  }
   /// At least `count` raw bytes, or what came before the end.
   std::string raw(std::size_t count) {
     while (input_.size() < count && more()) {

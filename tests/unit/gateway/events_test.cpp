@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The event stream over a real WebSocket: greeting, deltas, joining of ticks, who may open it and what closes it.
+#include "fixture.hpp"
+
+namespace soulfabric::gateway {
+namespace {
+
+using namespace soulfabric::soulseek;
+using testing::Reply;
+using testing::Wire;
+
+/// A page's end of a WebSocket, by hand.
+class Page {
+ public:
+  Page(std::uint16_t port, const std::string& headers) : wire_(port) {
+    wire_.send("GET /api/v0/events/ws HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + headers + "\r\n");
+    reply = wire_.read();
+  }
+  /// The next text; empty when the stream ended.
+  std::string text() {
+    for (;;) {
+      const auto start = wire_.raw(2);
+      if (start.size() < 2) return "";
+      const auto code = static_cast<unsigned char>(start[0]) & 0x0FU;
+      std::size_t size = static_cast<unsigned char>(start[1]) & 0x7FU;
+      if (size >= 126) {
+        const auto more = wire_.raw(size == 126 ? 2 : 8);
+        size = 0;
+        for (const char c : more) size = size * 256 + static_cast<unsigned char>(c);
+      }
+      const auto payload = wire_.raw(size);
+      if (code == 8) return "";
+      if (code == 9) pings += 1;
+      if (code == 9) send(10, payload);
+      if (code == 1) return payload;
+    }
+  }
+  /// The next text of this type; others are dropped.
+  std::string text(const std::string& type) {
+    for (;;) {
+      const auto next = text();
+      if (next.empty() || next.starts_with(R"({"type":")" + type + "\"")) return next;
+    }
+  }
+  void send(int code, std::string_view payload) {
+    std::string frame{static_cast<char>(0x80 | code), static_cast<char>(0x80U | payload.size()), 0, 0, 0, 0};
+    wire_.send(frame + std::string(payload));
+  }
+  Reply reply;
+  int pings = 0;
+
+ private:
+  Wire wire_;
+};
+
+class EventsTest : public testing::GatewayTest {
+ protected:
+  [[nodiscard]] std::string origin() const { return "Origin: http://127.0.0.1:" + std::to_string(port) + "\r\n"; }
+  [[nodiscard]] static std::string key() { return "X-API-Key: " + std::string(testing::kTestKey) + "\r\n"; }
+  std::string cookie() {
+    const auto reply = stranger("POST", "/api/v0/session", R"({"username":"soulfabric","password":"right-password"})", {"X-Soulfabric-Browser: 1"});
+    csrf = reply.body.substr(9, reply.body.find('"', 9) - 9);
+    const auto line = reply.header("set-cookie");
+    return "Cookie: " + line.substr(0, line.find(';')) + "\r\n";
+  }
+  template <class F>
+  void tell(F fn) {
+    on_loop([&] {
+      for (auto* observer : client.observers) fn(*observer);
+    });
+  }
+  std::uint64_t gateway_sockets() {
+    const auto text = call("GET", "/metrics").body;
+    const std::string name = "\nsoulfabric_http_event_streams ";
+    const auto at = text.find(name) + name.size();
+    return parse_u64(text.substr(at, text.find('\n', at) - at)).value_or(99);
+  }
+  std::string csrf;
+};
+
+TEST_F(EventsTest, GreetsWithEverythingThatIs) {
+  Transfer transfer;
+  transfer.id = "t1";
+  transfer.username = "bob";
+  transfer.filename = "a\\1";
+  client.transfers_part.all.push_back(transfer);
+  launch();
+  Page page(port, key());
+  ASSERT_EQ(page.reply.status, 101);
+  EXPECT_EQ(page.reply.header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  const auto hello = page.text();
+  EXPECT_EQ(hello.substr(0, 48), R"({"type":"hello","data":{"application":{"version")");
+  for (const auto* part : {R"("downloads":[{"username":"bob")", R"("uploads":[])", R"("searches":[])", R"("shares":{"local":[]})"}) {
+    EXPECT_NE(hello.find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(EventsTest, TellsWhatChanged) {
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  on_loop([&] {
+    Transfer transfer;
+    transfer.id = "t1";
+    transfer.bytes_transferred = 5;
+    client.transfers_part.all.push_back(transfer);
+    for (int i = 0; i < 100; ++i) {
+      client.transfers_part.all[0].bytes_transferred += 1;
+      for (auto* observer : client.observers) observer->on_transfer_changed(client.transfers_part.all[0]);
+    }
+    for (auto* observer : client.observers) observer->on_transfer_removed("t0");
+  });
+  EXPECT_NE(page.text().find(R"("bytesTransferred":105)"), std::string::npos) << "a hundred ticks are one text";
+  EXPECT_EQ(page.text(), R"({"type":"transfer.removed","data":{"id":"t0"}})");
+  tell([](Observer& observer) { observer.on_session_changed(); });
+  EXPECT_NE(page.text("application").find(R"("isLoggedIn":true)"), std::string::npos);
+  tell([](Observer& observer) { observer.on_message({7, from_unix_micros(1), "amy", true, "hi", false, false}); });
+  EXPECT_NE(page.text("message").find(R"("message":"hi")"), std::string::npos);
+  tell([](Observer& observer) { observer.on_browse_progress("amy", 1, 2); });
+  EXPECT_NE(page.text("browse").find(R"("username":"amy","bytesTransferred":50)"), std::string::npos);
+  on_loop([&] {
+    shares.shown.state = library::ScanState::Scanning;
+    shares.shown.files_per_second = 1234;
+    shares.shown.seconds_left = 9;
+    for (auto* observer : shares.observers) observer->on_scan_progress(shares.shown);
+  });
+  EXPECT_NE(page.text("shares").find(R"("filesPerSecond":1234,"secondsLeft":9)"), std::string::npos);
+}
+
+TEST_F(EventsTest, BringsSearchResponsesOnceEachAndInOrder) {
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  const std::string id = "11111111-2222-4333-8444-555555555555";
+  EXPECT_EQ(call("POST", "/api/v0/searches", R"({"searchText":"x"})").status, 200);
+  for (int i = 0; i < 3; ++i) {
+    on_loop([&] {
+      auto& list = client.searches_part.found[id];
+      for (int n = 0; n < 2; ++n) {
+        SearchResponse response;
+        response.username = "user" + std::to_string(list.size());
+        list.push_back(response);
+      }
+      for (auto* observer : client.observers) {
+        observer->on_search_changed(id);
+        observer->on_search_responses(id, list.size() - 2);
+      }
+    });
+  }
+  std::size_t got = 0;
+  while (got < 6) {
+    const auto text = page.text("search.responses");
+    ASSERT_NE(text, "");
+    EXPECT_NE(text.find(R"("from":)" + std::to_string(got) + ","), std::string::npos) << text;
+    for (std::size_t at = 0; (at = text.find("\"username\"", at)) != std::string::npos; ++at) ++got;
+    EXPECT_NE(text.find("user" + std::to_string(got - 1)), std::string::npos);
+  }
+  EXPECT_EQ(got, 6U);
+}
+
+TEST_F(EventsTest, RefusesStrangersAndCookiesWithoutTheirOrigin) {
+  launch();
+  const auto session = cookie();
+  EXPECT_EQ(Page(port, "").reply.status, 401);
+  EXPECT_EQ(Page(port, session).reply.status, 403) << "absent means refused";
+  EXPECT_EQ(Page(port, session + "Origin: http://evil.example\r\n").reply.status, 403);
+  EXPECT_EQ(Page(port, session + "Origin: null\r\n").reply.status, 403);
+  EXPECT_EQ(Page(port, session + origin()).reply.status, 101);
+  EXPECT_EQ(Page(port, key()).reply.status, 101) << "a tool has no Origin";
+  EXPECT_EQ(Page(port, key() + "Host: evil.example\r\n").reply.status, 400) << "two hosts";
+  EXPECT_EQ(call("GET", "/api/v0/events/ws").status, 426);
+}
+
+TEST_F(EventsTest, EndsWithTheSession) {
+  launch();
+  const auto session = cookie();
+  Page page(port, session + origin());
+  Page tool(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  ASSERT_NE(tool.text("hello"), "");
+  EXPECT_EQ(stranger("DELETE", "/api/v0/session", {}, {session.substr(0, session.size() - 2), "X-CSRF-Token: " + csrf}).status, 204);
+  EXPECT_EQ(page.text("never"), "");
+  on_loop([&] {
+    auto changed = settings;
+    changed.api_keys.clear();
+    gateway->configure(changed);
+  });
+  EXPECT_EQ(tool.text("never"), "") << "its key is gone";
+}
+
+TEST_F(EventsTest, EndsWhenTheProgramStops) {
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  halt();
+  EXPECT_EQ(page.text("never"), "");
+}
+
+TEST_F(EventsTest, AsksSilentPagesForASignOfLifeAndDropsTheDead) {
+  settings.limits.ping_time = std::chrono::milliseconds(1000);
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  Page dead(port, key());
+  ASSERT_NE(dead.text("hello"), "");
+  std::thread teller([&] {
+    while (gateway_sockets() > 1) std::this_thread::yield();
+    tell([](Observer& observer) { observer.on_session_changed(); });
+  });
+  EXPECT_NE(page.text("application"), "") << "one that answers pings stays";
+  teller.join();
+  EXPECT_GT(page.pings, 0);
+}
+
+TEST_F(EventsTest, CutsOffAPageThatDoesNotReadAndOneThatTalksTooMuch) {
+  settings.limits.write_time = std::chrono::milliseconds(200);
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  page.send(1, R"({"type":"ping"})");
+  for (int i = 0; i < 2000; ++i) {
+    tell([&](Observer& observer) { observer.on_message({7, from_unix_micros(1), "amy", true, std::string(20'000, 'x'), false, false}); });
+    if (gateway_sockets() == 0) break;
+  }
+  while (gateway_sockets() > 0) std::this_thread::yield();
+  EXPECT_EQ(stranger("GET", "/health").status, 200);
+}
+
+TEST_F(EventsTest, LimitsOpenStreams) {
+  settings.limits.sockets = 2;
+  launch();
+  Page one(port, key());
+  Page two(port, key());
+  Page three(port, key());
+  EXPECT_EQ(one.reply.status, 101);
+  EXPECT_EQ(two.reply.status, 101);
+  EXPECT_EQ(three.reply.status, 503);
+}
+
+}  // namespace
+}  // namespace soulfabric::gateway
