@@ -3,7 +3,8 @@
 # Its memory limit and its list of system calls leave no room for a sanitizer's or coverage runtime.
 set(sf_media_dir ${CMAKE_SOURCE_DIR}/src/library)
 set(sf_media_sources ${sf_media_dir}/media/main_media.cpp ${sf_media_dir}/media/main_media_reader.cpp
-  ${sf_media_dir}/media/main_media_stream.cpp ${sf_media_dir}/media/main_media_sandbox.cpp ${sf_media_dir}/core/media_frames.cpp)
+  ${sf_media_dir}/media/main_media_stream.cpp ${sf_media_dir}/media/main_media_sandbox.cpp ${sf_media_dir}/core/media_frames.cpp
+  ${sf_media_dir}/core/media_info.cpp)
 set(sf_bare -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping)
 
 function(sf_media_program name)

@@ -26,7 +26,7 @@ class MediaChild {
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   /// False where the child is gone.
   [[nodiscard]] bool send(const MediaRequest& request, std::span<const int> descriptors);
-  /// Waits for one answer. Nothing where the child is gone or says what makes no sense.
+  /// Waits for one answer, valid until the next call. Nothing where the child is gone or says what makes no sense.
   [[nodiscard]] std::optional<MediaAnswer> receive();
 
  private:

@@ -63,6 +63,7 @@ Status MediaPool::refill(Slot& slot, MediaSource& source) {
       slot.files = 0;
     }
     std::vector<MediaJob> jobs;
+    jobs.reserve(options_.batch);
     if (!suspects_.empty()) {
       // Alone in its child, so that there is no doubt whose fault it is.
       if (!slot.under_way.empty()) return {};
@@ -93,6 +94,8 @@ Status MediaPool::send_batch(Slot& slot, std::vector<MediaJob> jobs) {
   MediaRequest request;
   request.batch = ++last_batch_;
   std::vector<int> descriptors;
+  request.items.reserve(jobs.size());
+  descriptors.reserve(jobs.size());
   for (const MediaJob& job : jobs) {
     request.items.push_back({job.size, job.extension});
     descriptors.push_back(job.file.get());
@@ -131,7 +134,7 @@ void MediaPool::take_answer(Slot& slot, MediaSource& source) {
   slot.under_way.pop_front();
   // The next one was waiting for its turn until now.
   if (!slot.under_way.empty()) slot.under_way.front().deadline = clock_.now() + options_.batch_wait;
-  for (std::size_t i = 0; i < batch.jobs.size(); ++i) source.done(batch.jobs[i].key, answer->items[i]);
+  for (std::size_t i = 0; i < batch.jobs.size(); ++i) source.done(batch.jobs[i].key, answer->items[i].packed);
 }
 
 void MediaPool::lose_child(Slot& slot, MediaSource& source) {
@@ -139,7 +142,7 @@ void MediaPool::lose_child(Slot& slot, MediaSource& source) {
   slot.child.reset();
   std::deque<Slot::Batch> batches = std::exchange(slot.under_way, {});
   if (batches.size() == 1 && batches.front().jobs.size() == 1) {
-    source.done(batches.front().jobs.front().key, MediaInfo{});
+    source.done(batches.front().jobs.front().key, {});
     return;
   }
   for (auto& batch : batches) {

@@ -27,8 +27,8 @@ class MediaSource {
   virtual ~MediaSource() = default;
   /// Nothing at the end.
   [[nodiscard]] virtual std::optional<MediaJob> next() = 0;
-  /// `info.known` is false where the parser crashed, hung or found no audio.
-  virtual void done(std::uint64_t key, const MediaInfo& info) = 0;
+  /// `packed` (see pack(); valid during the call) is empty where the parser crashed, hung or found no audio.
+  virtual void done(std::uint64_t key, ByteView packed) = 0;
 };
 
 struct MediaPoolOptions {

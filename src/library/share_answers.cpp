@@ -4,6 +4,7 @@
 #include "list_body.hpp"
 #include "share_service.hpp"
 #include "soulfabric/base/crypto.hpp"
+#include "soulfabric/base/text.hpp"
 
 namespace soulfabric::library {
 namespace {
@@ -18,7 +19,10 @@ Result<MediaTags> stored_tags(const std::filesystem::path& database, const std::
   if (found) {
     FolderRecordReader reader(found->record);
     for (FolderFileView file; reader.next(file);) {
-      if (file.name == name && file.state == TagState::Read) return unpack_tags(file.packed);
+      if (file.name != name || file.state != TagState::Read) continue;
+      MediaTags tags = unpack_tags(file.packed);
+      for (std::size_t i = 0; i < kFirstGuidField; ++i) tags.*kTagFields[i] = display_text(tags.*kTagFields[i]);
+      return tags;
     }
   }
   return fail(Errc::NotFound, "No tags are known of this file.");

@@ -80,13 +80,13 @@ std::optional<MediaJob> TagScan::next() {
   }
 }
 
-void TagScan::done(std::uint64_t key, const MediaInfo& info) {
+void TagScan::done(std::uint64_t key, ByteView packed) {
   const auto number = static_cast<std::uint32_t>(key >> 32);
   const auto found = open_.find(number);
   if (found == open_.end()) return;
   ++counters_.tags_read;
-  if (!info.known) ++counters_.unreadable;
-  found->second.results.emplace_back(static_cast<std::uint32_t>(key), info);
+  if (packed.empty()) ++counters_.unreadable;
+  found->second.results.emplace_back(static_cast<std::uint32_t>(key), Bytes(packed.begin(), packed.end()));
   --found->second.owed;
   close_if_complete(number);
 }
@@ -107,7 +107,11 @@ Status TagScan::write(Open& open) {
   auto result = open.results.begin();
   for (std::uint32_t place = 0; reader.next(file); ++place) {
     if (result != open.results.end() && result->first == place) {
-      writer.add(file.name, file.stamp, result->second);
+      if (result->second.empty()) {
+        writer.add(file.name, file.stamp, TagState::Unreadable);
+      } else {
+        writer.add_read(file.name, file.stamp, result->second);
+      }
       ++result;
     } else {
       writer.add(file);

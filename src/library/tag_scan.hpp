@@ -18,14 +18,14 @@ class TagScan final : public MediaSource {
   [[nodiscard]] Status run(MediaPool& pool);
 
   [[nodiscard]] std::optional<MediaJob> next() override;
-  void done(std::uint64_t key, const MediaInfo& info) override;
+  void done(std::uint64_t key, ByteView packed) override;
 
  private:
   /// A folder some of whose files are with the pool.
   struct Open {
     StoredFolder folder;
     UniqueFd descriptor;
-    std::vector<std::pair<std::uint32_t, MediaInfo>> results;  // by place in the record
+    std::vector<std::pair<std::uint32_t, Bytes>> results;  // by place in the record; empty: unreadable
     std::uint32_t owed = 0;
   };
   [[nodiscard]] bool open_next_folder();

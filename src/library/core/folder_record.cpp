@@ -9,7 +9,6 @@ namespace soulfabric::library {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-enum Mark : std::uint8_t { kBitrate = 1, kDuration = 2, kSampleRate = 4, kBitDepth = 8, kVbrKnown = 16, kVbr = 32 };
 
 void put_varint(Bytes& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<std::uint8_t>(value | 0x80U));
@@ -41,66 +40,6 @@ ByteView take_bytes(ByteView& in, std::uint64_t length, bool& ok) {
   return out;
 }
 
-void put_guid(Bytes& out, const std::string& guid) {
-  std::string hex;
-  for (const char c : guid) {
-    if (c != '-') hex += c;
-  }
-  Bytes raw;
-  if (!from_hex(hex, raw)) raw.clear();
-  put_bytes(out, raw);
-}
-std::string guid_of(ByteView raw) {
-  if (raw.size() != 16) return {};
-  std::string text = to_hex(raw);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
-  return text;
-}
-
-Bytes pack(const MediaInfo& info) {
-  const AudioAttributes& a = info.attributes;
-  unsigned marks = 0;
-  if (a.bitrate_kbps) marks |= kBitrate;
-  if (a.duration_s) marks |= kDuration;
-  if (a.sample_rate_hz) marks |= kSampleRate;
-  if (a.bit_depth) marks |= kBitDepth;
-  if (a.is_vbr) marks |= kVbrKnown;
-  if (a.is_vbr.value_or(false)) marks |= kVbr;
-  Bytes out{static_cast<std::uint8_t>(marks)};
-  for (const auto& value : {a.bitrate_kbps, a.duration_s, a.sample_rate_hz, a.bit_depth}) {
-    if (value) put_varint(out, *value);
-  }
-  unsigned present = 0;
-  for (std::size_t i = 0; i < kTagFields.size(); ++i) present |= (info.tags.*kTagFields[i]).empty() ? 0U : 1U << i;
-  out.push_back(static_cast<std::uint8_t>(present));
-  for (std::size_t i = 0; i < kTagFields.size(); ++i) {
-    const std::string& text = info.tags.*kTagFields[i];
-    if (text.empty()) continue;
-    if (i < kFirstGuidField) {
-      put_bytes(out, bytes_of(text));
-    } else {
-      put_guid(out, text);
-    }
-  }
-  return out;
-}
-
-AudioAttributes take_attributes(ByteView& in, bool& ok) {
-  AudioAttributes a;
-  const ByteView first = take_bytes(in, 1, ok);
-  if (!ok) return a;
-  const unsigned marks = first.front();
-  const auto number = [&](Mark mark, std::optional<std::uint32_t>& out) {
-    if ((marks & mark) != 0) out = static_cast<std::uint32_t>(take_varint(in, ok));
-  };
-  number(kBitrate, a.bitrate_kbps);
-  number(kDuration, a.duration_s);
-  number(kSampleRate, a.sample_rate_hz);
-  number(kBitDepth, a.bit_depth);
-  if ((marks & kVbrKnown) != 0) a.is_vbr = (marks & kVbr) != 0;
-  return ok ? a : AudioAttributes{};
-}
-
 }  // namespace
 
 FolderRecordWriter::FolderRecordWriter() : bytes_{kVersion} {}
@@ -119,12 +58,8 @@ void FolderRecordWriter::head(std::string_view name, const FileStamp& stamp, Tag
 void FolderRecordWriter::add(std::string_view name, const FileStamp& stamp, TagState state) {
   head(name, stamp, state, {});
 }
-void FolderRecordWriter::add(std::string_view name, const FileStamp& stamp, const MediaInfo& info) {
-  if (info.known) {
-    head(name, stamp, TagState::Read, pack(info));
-  } else {
-    head(name, stamp, TagState::Unreadable, {});
-  }
+void FolderRecordWriter::add_read(std::string_view name, const FileStamp& stamp, ByteView packed) {
+  head(name, stamp, TagState::Read, packed);
 }
 void FolderRecordWriter::add(const FolderFileView& known) { head(known.name, known.stamp, known.state, known.packed); }
 
@@ -154,26 +89,6 @@ bool FolderRecordReader::next(FolderFileView& out) {
   out.stamp.inode = varint();
   out.packed = out.state == TagState::Read ? take(varint()) : ByteView();
   return is_sound_;
-}
-
-AudioAttributes unpack_attributes(ByteView packed) {
-  bool ok = true;
-  return take_attributes(packed, ok);
-}
-
-MediaTags unpack_tags(ByteView packed) {
-  bool ok = true;
-  MediaTags tags;
-  (void)take_attributes(packed, ok);
-  const ByteView first = take_bytes(packed, 1, ok);
-  if (!ok) return tags;
-  for (std::size_t i = 0; i < kTagFields.size(); ++i) {
-    if ((first.front() & (1U << i)) == 0) continue;
-    const ByteView bytes = take_bytes(packed, take_varint(packed, ok), ok);
-    if (!ok) return {};
-    tags.*kTagFields[i] = i < kFirstGuidField ? std::string(text_of(bytes)) : guid_of(bytes);
-  }
-  return tags;
 }
 
 std::string_view audio_extension(std::string_view name) {

@@ -29,19 +29,12 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
-struct FolderFile {
-  std::string name;  // raw bytes
-  FileStamp stamp;
-  TagState state = TagState::None;
-  MediaInfo info;  // meaningful when Read
-};
-
-/// The same without copies, as it is read from a blob; valid as long as that is.
+/// One file as it is read from a blob; valid as long as that is.
 struct FolderFileView {
   std::string_view name;
   FileStamp stamp;
   TagState state = TagState::None;
-  ByteView packed;  // attributes and tags, see unpack_*
+  ByteView packed;  // attributes and tags, see pack()
 };
 
 /// Writes files in the order they are given; the scan gives them ordered by name.
@@ -49,7 +42,7 @@ class FolderRecordWriter {
  public:
   FolderRecordWriter();
   void add(std::string_view name, const FileStamp& stamp, TagState state);
-  void add(std::string_view name, const FileStamp& stamp, const MediaInfo& info);  // Read, or Unreadable where not known
+  void add_read(std::string_view name, const FileStamp& stamp, ByteView packed);
   /// As it was in another record.
   void add(const FolderFileView& known);
   [[nodiscard]] std::uint32_t files() const noexcept { return files_; }
@@ -76,9 +69,6 @@ class FolderRecordReader {
   ByteView left_;
   bool is_sound_ = true;
 };
-
-[[nodiscard]] AudioAttributes unpack_attributes(ByteView packed);
-[[nodiscard]] MediaTags unpack_tags(ByteView packed);
 
 /// Lower-case extension without dot where the name is that of an audio file whose tags are read, else empty.
 [[nodiscard]] std::string_view audio_extension(std::string_view name);

@@ -39,18 +39,28 @@ struct MediaInfo {
   bool operator==(const MediaInfo&) const = default;
 };
 
+/// The compact form in which attributes and tags travel and are stored. Numbers beyond any audio, text over kMaxTagBytes and ids that
+/// are no GUIDs are left out.
+void pack(const MediaInfo& info, Bytes& out);
+/// Whether the bytes could have been made by `pack`; the child is not trusted.
+[[nodiscard]] bool is_packed(ByteView packed);
+[[nodiscard]] AudioAttributes unpack_attributes(ByteView packed);
+[[nodiscard]] MediaTags unpack_tags(ByteView packed);
+
+/// Views are valid as long as the frame's bytes are.
 struct MediaAnswer {
+  struct Item {
+    bool known = false;
+    ByteView packed;
+  };
   std::uint32_t batch = 0;
-  std::vector<MediaInfo> items;
-  bool operator==(const MediaAnswer&) const = default;
+  std::vector<Item> items;
 };
 
 [[nodiscard]] Bytes encode(const MediaRequest& request);
-[[nodiscard]] Bytes encode(const MediaAnswer& answer);
+[[nodiscard]] Bytes encode_answer(std::uint32_t batch, const std::vector<MediaInfo>& items);
 /// Nothing where the bytes are not exactly one frame of this kind within the caps.
 [[nodiscard]] std::optional<MediaRequest> decode_media_request(ByteView frame);
-/// The same; the child is not trusted: text over kMaxTagBytes, numbers beyond any audio and ids of another form make the
-/// frame unusable or are dropped.
 [[nodiscard]] std::optional<MediaAnswer> decode_media_answer(ByteView frame);
 
 /// The eight texts of MediaTags in the order of the frame; the last five are GUIDs.

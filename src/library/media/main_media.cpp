@@ -68,16 +68,16 @@ int serve() {
   while (receive(in, buffer)) {
     const auto request = decode_media_request(in.frame);
     if (!request || request->items.size() != in.descriptors.size()) return 3;
-    MediaAnswer answer;
-    answer.batch = request->batch;
+    std::vector<MediaInfo> answer;
+    answer.reserve(in.descriptors.size());
     for (std::size_t i = 0; i < in.descriptors.size(); ++i) {
 #ifdef SF_MEDIA_DOUBLE
       misbehave_where_told(in.descriptors[i]);
 #endif
-      answer.items.push_back(read_media(in.descriptors[i], request->items[i].size, request->items[i].extension));
+      answer.push_back(read_media(in.descriptors[i], request->items[i].size, request->items[i].extension));
       close(in.descriptors[i]);
     }
-    if (!send_all(encode(answer))) return 4;
+    if (!send_all(encode_answer(request->batch, answer))) return 4;
   }
   return 0;
 }

@@ -59,8 +59,8 @@ class Files final : public MediaSource {
     const auto& path = paths_[at_];
     return MediaJob{at_++, UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), std::filesystem::file_size(path), path.extension().string().substr(1)};
   }
-  void done(std::uint64_t key, const MediaInfo& info) override { results[key] = info; }
-  std::map<std::uint64_t, MediaInfo> results;
+  void done(std::uint64_t key, ByteView packed) override { results[key] = !packed.empty(); }
+  std::map<std::uint64_t, bool> results;  // whether the file was understood
 
  private:
   std::vector<std::filesystem::path> paths_;
@@ -89,7 +89,7 @@ TEST_F(MediaPoolTest, ReadsEveryFileOnce) {
   Files files(make_files(100, {{7, "no audio at all"}}));
   ASSERT_TRUE(pool.run(files, stop_));
   ASSERT_EQ(files.results.size(), 100U);
-  for (const auto& [key, info] : files.results) EXPECT_EQ(info.known, key != 7) << key;
+  for (const auto& [key, known] : files.results) EXPECT_EQ(known, key != 7) << key;
   EXPECT_EQ(pool.files_sent(), 100U);
   EXPECT_EQ(pool.children_lost(), 0U);
 }
@@ -99,7 +99,7 @@ TEST_F(MediaPoolTest, LosesOnlyTheFilesThatCrashTheParser) {
   Files files(make_files(100, {{0, "!crash"}, {20, "!crash"}, {21, "!crash"}, {99, "!crash"}}));
   ASSERT_TRUE(pool.run(files, stop_));
   ASSERT_EQ(files.results.size(), 100U);
-  for (const auto& [key, info] : files.results) EXPECT_EQ(info.known, key != 0 && key != 20 && key != 21 && key != 99) << key;
+  for (const auto& [key, known] : files.results) EXPECT_EQ(known, key != 0 && key != 20 && key != 21 && key != 99) << key;
   EXPECT_GE(pool.children_lost(), 4U);
 }
 
@@ -111,9 +111,9 @@ TEST_F(MediaPoolTest, GivesUpAFileThatHangsTheParser) {
   Files files(make_files(20, {{9, "!hang"}}));
   ASSERT_TRUE(pool.run(files, stop_));
   ASSERT_EQ(files.results.size(), 20U);
-  EXPECT_FALSE(files.results[9].known);
-  EXPECT_TRUE(files.results[8].known);
-  EXPECT_TRUE(files.results[10].known);
+  EXPECT_FALSE(files.results[9]);
+  EXPECT_TRUE(files.results[8]);
+  EXPECT_TRUE(files.results[10]);
 }
 
 TEST_F(MediaPoolTest, ReplacesAChildThatReadEnough) {
@@ -152,34 +152,48 @@ TEST(MediaFrames, CarryWhatWasPutIn) {
   info.attributes = {320, 200, true, 44'100, std::nullopt};
   info.tags.title = "x";
   info.tags.recording_id = "11111111-2222-4333-8444-555555555555";
-  const MediaAnswer answer{8, {info, MediaInfo{}}};
-  EXPECT_EQ(decode_media_answer(encode(answer)), answer);
+  const Bytes frame = encode_answer(8, {info, MediaInfo{}});
+  const auto answer = decode_media_answer(frame);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->batch, 8U);
+  ASSERT_EQ(answer->items.size(), 2U);
+  EXPECT_TRUE(answer->items[0].known);
+  EXPECT_EQ(unpack_attributes(answer->items[0].packed), info.attributes);
+  EXPECT_EQ(unpack_tags(answer->items[0].packed), info.tags);
+  EXPECT_FALSE(answer->items[1].known);
 }
 
 TEST(MediaFrames, RefuseEveryCutAndEveryExcess) {
   MediaInfo info;
   info.known = true;
+  info.attributes.bitrate_kbps = 320;
   info.tags.title = "title";
-  Bytes frame = encode(MediaAnswer{1, {info, info}});
+  Bytes frame = encode_answer(1, {info, info});
   for (std::size_t n = 0; n < frame.size(); ++n) EXPECT_FALSE(decode_media_answer(ByteView(frame).first(n))) << n;
   frame.push_back(0);
   EXPECT_FALSE(decode_media_answer(frame));
-  info.tags.title.assign(kMaxTagBytes + 1, 'x');
-  EXPECT_FALSE(decode_media_answer(encode(MediaAnswer{1, {info}})));
-  EXPECT_FALSE(decode_media_answer(encode(MediaAnswer{1, {}})));
-  EXPECT_FALSE(decode_media_answer(encode(MediaAnswer{1, std::vector<MediaInfo>(kMaxMediaBatch + 1)})));
+  EXPECT_FALSE(decode_media_answer(encode_answer(1, {})));
+  EXPECT_FALSE(decode_media_answer(encode_answer(1, std::vector<MediaInfo>(kMaxMediaBatch + 1))));
 }
 
-TEST(MediaFrames, DropAbsurdNumbersAndForgedIds) {
+TEST(MediaFrames, DropAbsurdNumbersForgedIdsAndEndlessText) {
   MediaInfo info;
   info.known = true;
   info.attributes.bitrate_kbps = 4'000'000'000U;
   info.attributes.duration_s = 0;
   info.tags.release_id = "../../../../etc/passwd";
-  const auto answer = decode_media_answer(encode(MediaAnswer{1, {info}}));
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->items[0].attributes, AudioAttributes{});
-  EXPECT_EQ(answer->items[0].tags, MediaTags{});
+  info.tags.title.assign(kMaxTagBytes + 1, 'x');
+  Bytes packed;
+  pack(info, packed);
+  EXPECT_TRUE(is_packed(packed));
+  EXPECT_EQ(unpack_attributes(packed), AudioAttributes{});
+  EXPECT_EQ(unpack_tags(packed), MediaTags{});
+}
+
+TEST(MediaFrames, RefuseWhatAnHonestChildNeverSays) {
+  // A depth of 65 bits; a text of no length; a mark that means nothing.
+  for (const Bytes& packed : {Bytes{8, 65, 0}, Bytes{0, 1, 0}, Bytes{64, 0}, Bytes{1, 0, 0}}) EXPECT_FALSE(is_packed(packed));
+  EXPECT_TRUE(is_packed(Bytes{8, 64, 0}));
 }
 
 }  // namespace

@@ -88,12 +88,18 @@ MediaInfo some_info() {
   return info;
 }
 
+Bytes some_packed() {
+  Bytes out;
+  pack(some_info(), out);
+  return out;
+}
+
 TEST(FolderRecord, ReadsBackWhatWasWritten) {
   FolderRecordWriter writer;
   writer.add("a.txt", {1, -5, 3}, TagState::None);
-  writer.add("b.flac", {1ULL << 40, 1'700'000'000'123'456'789, 1ULL << 60}, some_info());
+  writer.add_read("b.flac", {1ULL << 40, 1'700'000'000'123'456'789, 1ULL << 60}, some_packed());
   writer.add("c.mp3", {0, 0, 0}, TagState::Pending);
-  writer.add("d.mp3", {9, 9, 9}, MediaInfo{});
+  writer.add("d.mp3", {9, 9, 9}, TagState::Unreadable);
   EXPECT_EQ(writer.files(), 4U);
   EXPECT_EQ(writer.pending(), 1U);
   const Bytes blob = writer.finish();
@@ -115,7 +121,7 @@ TEST(FolderRecord, ReadsBackWhatWasWritten) {
 
 TEST(FolderRecord, EndsAtWhatNoWriterMade) {
   FolderRecordWriter writer;
-  for (int i = 0; i < 5; ++i) writer.add("file" + std::to_string(i), {1, 2, 3}, some_info());
+  for (int i = 0; i < 5; ++i) writer.add_read("file" + std::to_string(i), {1, 2, 3}, some_packed());
   const Bytes blob = writer.finish();
   for (std::size_t n = 0; n < blob.size(); ++n) {
     FolderRecordReader reader(ByteView(blob).first(n));
