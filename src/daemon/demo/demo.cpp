@@ -3,6 +3,7 @@
 #include "demo/demo.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -122,6 +123,7 @@ int run_demo(const std::vector<std::string>& arguments) {
   quiet.threshold = log::Level::Warning;
   log::configure(quiet);
   ::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);  // for what the nodes write, too
   bool failed = false;
   const auto went = perform(*options, failed);
   if (!went) complain(went.error());
