@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `soulfabric demo` as its user meets it: it comes up, music is found and copied over HTTP, and its end leaves no process.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "support/http.hpp"
+#include "support/process.hpp"
+
+namespace soulfabric::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+constexpr auto kReadyWithin = seconds(120);  // with sanitizers, on a busy machine
+constexpr auto kGoneWithin = seconds(30);
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Node {
+  std::string name;
+  std::string key;
+  std::uint16_t port = 0;
+
+  [[nodiscard]] HttpReply call(std::string method, std::string path, std::string body = {}) const {
+    return http(port, {std::move(method), std::move(path), "X-API-Key: " + key + "\r\n", std::move(body)});
+  }
+  [[nodiscard]] json get(std::string path) const { return json::parse(call("GET", std::move(path)).body, nullptr, false); }
+};
+
+class DemoTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "sf-demo-run-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    base_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+
+  [[nodiscard]] std::filesystem::path folder() const { return base_ / "demo"; }
+  [[nodiscard]] std::vector<std::string> words(unsigned base_port, unsigned nodes) const {
+    return {SF_BINARY_DIR "/soulfabric", "demo", "--dir", folder().string(), "--base-port", std::to_string(base_port), "--nodes", std::to_string(nodes)};
+  }
+  [[nodiscard]] std::vector<Node> nodes() const {
+    std::vector<Node> out;
+    const auto demo = json::parse(content_of(folder() / "demo.json"), nullptr, false);
+    if (!demo.is_object()) return out;
+    for (const auto& one : demo["nodes"]) {
+      const auto url = one["url"].get<std::string>();
+      out.push_back({one["name"], one["apiKey"], static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)))});
+    }
+    return out;
+  }
+
+  std::filesystem::path base_;
+};
+
+/// The first result whose name ends with `ending`: user, name and size. Null where none came.
+json search(const Node& node, const std::string& text, const std::string& ending) {
+  const auto begun = json::parse(node.call("POST", "/api/v0/searches", json{{"searchText", text}}.dump()).body, nullptr, false);
+  if (!begun.is_object() || !begun.contains("id")) return nullptr;
+  const auto id = begun["id"].get<std::string>();
+  json found;
+  const auto look = [&] {
+    const auto responses = node.get("/api/v0/searches/" + id + "/responses");
+    if (!responses.is_array()) return false;
+    for (const auto& response : responses) {
+      for (const auto& file : response["files"]) {
+        if (!file["filename"].get<std::string>().ends_with(ending)) continue;
+        found = {{"username", response["username"]}, {"filename", file["filename"]}, {"size", file["size"]}};
+        return true;
+      }
+    }
+    return false;
+  };
+  static_cast<void>(eventually(look, seconds(60)));
+  return found;
+}
+
+/// Where a file of that name lies beneath `root`; empty where none does.
+std::filesystem::path find_below(const std::filesystem::path& root, const std::string& name) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root, code)) {
+    if (entry.is_regular_file() && entry.path().filename() == name) return entry.path();
+  }
+  return {};
+}
+
+TEST_F(DemoTest, MusicIsFoundAndCopiedAndATermLeavesNothing) {
+  ChildProgram demo(words(23100, 3));
+  ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
+  const auto all = nodes();
+  ASSERT_EQ(all.size(), 3U);
+
+  const auto hit = search(all[0], "slow bicycle", "Paper Boats.mp3");
+  ASSERT_TRUE(hit.is_object()) << "nobody answered";
+  const auto wanted = json::array({{{"filename", hit["filename"]}, {"size", hit["size"]}}});
+  const auto user = hit["username"].get<std::string>();
+  const auto queued = all[0].call("POST", "/api/v0/transfers/downloads/" + user, wanted.dump());
+  EXPECT_TRUE(queued.status == 200 || queued.status == 201) << queued.status << " " << queued.body;
+  const auto done = [&] { return all[0].call("GET", "/api/v0/transfers/downloads").body.find("Completed, Succeeded") != std::string::npos; };
+  ASSERT_TRUE(eventually(done, seconds(60))) << all[0].call("GET", "/api/v0/transfers/downloads").body;
+  const auto copy = find_below(folder() / "anna" / "downloads", "02 - Paper Boats.mp3");
+  const auto original = find_below(folder() / user / "music", "02 - Paper Boats.mp3");
+  ASSERT_FALSE(copy.empty());
+  ASSERT_FALSE(original.empty());
+  EXPECT_EQ(content_of(copy), content_of(original));
+
+  std::vector<Watched> family;
+  for (const auto pid : descendants(demo.pid())) family.emplace_back(pid);
+  EXPECT_GE(family.size(), 3U);
+  demo.send(SIGTERM);
+  EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
+  for (const auto& process : family) EXPECT_TRUE(process.ends_before(WallClock::now() + kGoneWithin)) << process.pid();
+}
+
+TEST_F(DemoTest, AKilledDemoLeavesNoProcessAndNoOpenPort) {
+  ChildProgram demo(words(23200, 2));
+  ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
+  const auto all = nodes();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].call("GET", "/health").status, 200);
+  std::vector<Watched> family;
+  for (const auto pid : descendants(demo.pid())) family.emplace_back(pid);
+  EXPECT_GE(family.size(), 2U);
+  demo.send(SIGKILL);
+  EXPECT_EQ(demo.ends(kGoneWithin), 128 + SIGKILL);
+  const auto deadline = WallClock::now() + kGoneWithin;
+  for (const auto& process : family) EXPECT_TRUE(process.ends_before(deadline)) << process.pid();
+  for (const auto& node : all) EXPECT_EQ(node.call("GET", "/health").status, 0);
+}
+
+TEST_F(DemoTest, EverythingItMakesIsItsOwnersAlone) {
+  ChildProgram demo(words(23300, 1));
+  ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
+    struct stat info{};
+    if (::lstat(entry.path().c_str(), &info) != 0) continue;  // a database's side file comes and goes
+    EXPECT_FALSE(S_ISLNK(info.st_mode)) << entry.path();
+    EXPECT_EQ(info.st_mode & 077U, 0U) << entry.path();
+  }
+  struct stat info{};
+  ASSERT_EQ(::stat(folder().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0700U);
+}
+
+TEST_F(DemoTest, APortInUseIsNamedBeforeAnythingStarts) {
+  ChildProgram first(words(23400, 1));
+  ASSERT_TRUE(first.says("It ends with this process.", kReadyWithin)) << first.said();
+  auto second_words = words(23400, 1);
+  second_words[3] = (base_ / "second").string();
+  ChildProgram second(second_words);
+  EXPECT_EQ(second.ends(kGoneWithin), 1);
+  EXPECT_TRUE(second.says("port 23400 is in use", seconds(5))) << second.said();
+}
+
+TEST_F(DemoTest, ASecondDemoInTheSameFolderIsRefused) {
+  ChildProgram first(words(23500, 1));
+  ASSERT_TRUE(first.says("It ends with this process.", kReadyWithin)) << first.said();
+  ChildProgram second(words(23600, 1));
+  EXPECT_EQ(second.ends(kGoneWithin), 1);
+  EXPECT_TRUE(second.says("a demo already runs in", seconds(5))) << second.said();
+  EXPECT_EQ(nodes().size(), 1U);
+}
+
+}  // namespace
+}  // namespace soulfabric::testing
