@@ -27,8 +27,9 @@ Daemon::Daemon(IoContext& context, Configured configured, std::function<void(boo
     : context_(context),
       workers_(worker_count()),
       app_dir_(configured.paths.app_dir),
-      config_(std::move(configured), workers_, [this](const Options& options, const std::vector<OptionChange>& changes) { apply(options, changes); },
-              std::move(on_stop)),
+      config_(
+          std::move(configured), workers_,
+          [this](const Options& options, const std::vector<OptionChange>& changes) { apply(options, changes); }, std::move(on_stop)),
       scope_(context, "daemon") {}
 
 Daemon::~Daemon() = default;
@@ -48,10 +49,8 @@ Status Daemon::open_stores() {
   SF_TRY_ASSIGN(Database soulseek, Database::open(data / "soulseek.db", soulseek::client_migrations()));
   SF_TRY_ASSIGN(Database guard, guard::open_guard_db(data / "guard.db"));
   guard_ = std::make_unique<guard::Guard>(guard_options(config_.current()), clock_);
-  for (const auto& user : config_.current().guard.trusted_users) guard_->protect(guard::Subject::user(user));
-  for (const auto& text : config_.current().guard.trusted_addresses) {
-    if (const auto address = IpAddress::parse(text)) guard_->protect(guard::Subject::address(*address));
-  }
+  trust(config_.current());
+  SF_TRY(take_blacklist(load_blacklist(config_.current())));
   SF_TRY(guard::load_guard(guard, *guard_));
   desk_ = std::make_unique<guard::CourtesyDesk>(*guard_, clock_);
   guard_store_ = std::make_unique<DbWriter>(context_, clock_, std::move(guard));
@@ -70,7 +69,9 @@ Status Daemon::make_parts() {
   shares.scan_at_start = !options.flags.no_share_scan;
   shares.force_at_start = options.flags.force_share_scan;
   SF_TRY_ASSIGN(shares_, library::make_shares(context_, clock_, std::move(shares)));
-  client_ = soulseek::make_client({context_, clock_, random_, *dialer_, *desk_, *shares_, workers_, *soulseek_store_, files_, app_dir_ / "data" / "browse"}, options, app_dir_);
+  client_ = soulseek::make_client(
+      {context_, clock_, random_, *dialer_, *desk_, *shares_, workers_, *soulseek_store_, files_, app_dir_ / "data" / "browse"}, options,
+      app_dir_);
   gateway::GatewayDependencies deps{.context = context_,
                                     .clock = clock_,
                                     .workers = workers_,
@@ -116,7 +117,8 @@ Task<void> Daemon::check_databases() {
   log::info("daemon", "the last stop was not clean, the databases are checked");
   for (DbWriter* store : {soulseek_store_.get(), guard_store_.get()}) {
     const auto checked = co_await store->query([](Database& db) { return db.quick_check(); });
-    if (!checked) log::error("daemon", "a database is damaged, stop soulfabric and restore the file from a backup: " + checked.error().message);
+    if (!checked)
+      log::error("daemon", "a database is damaged, stop soulfabric and restore the file from a backup: " + checked.error().message);
   }
 }
 
@@ -158,8 +160,34 @@ Task<void> Daemon::house_loop() {
 
 Task<void> Daemon::reload_now() { co_await config_.reload(); }
 
-void Daemon::apply(const Options& options, const std::vector<OptionChange>&) {
+void Daemon::trust(const Options& options) {
+  for (const auto& subject : trusted_) guard_->unprotect(subject);
+  trusted_.clear();
+  for (const auto& user : options.guard.trusted_users) trusted_.push_back(guard::Subject::user(user));
+  for (const auto& text : options.guard.trusted_addresses) {
+    if (const auto address = IpAddress::parse(text)) trusted_.push_back(guard::Subject::address(*address));
+  }
+  for (const auto& subject : trusted_) guard_->protect(subject);
+}
+
+Status Daemon::take_blacklist(Result<LoadedBlacklist> loaded) {
+  if (!loaded) return std::unexpected(std::move(loaded).error());
+  if (!loaded->warning.empty()) log::warning("configuration", loaded->warning);
+  guard_->set_blacklist(std::move(loaded->list));
+  return {};
+}
+
+Task<void> Daemon::renew_blacklist() {
+  auto loaded = co_await workers_.run([options = config_.current()] { return load_blacklist(options); });
+  const auto taken = take_blacklist(std::move(loaded));
+  if (!taken) log::error("configuration", taken.error().message + " The list before stays in force.");
+}
+
+void Daemon::apply(const Options& options, const std::vector<OptionChange>& changes) {
   guard_->configure(guard_options(options));
+  trust(options);
+  if (std::any_of(changes.begin(), changes.end(), [](const OptionChange& change) { return concerns_blacklist(change.key); }))
+    scope_.spawn("blacklist", renew_blacklist());
   if (const auto done = shares_->configure(options.shares); !done) log::error("configuration", done.error().message);
   client_->configure(options);
   gateway_->configure(gateway_settings(options, app_dir_, false));
@@ -170,7 +198,8 @@ std::vector<gateway::ReadyPart> Daemon::readiness() const {
   parts.push_back({"stores", soulseek_store_ != nullptr && guard_store_ != nullptr, "the databases are open"});
   const auto state = shares_->progress().state;
   const bool searchable = shares_started_ && (shares_->snapshot()->file_count() > 0 || state == library::ScanState::Ready ||
-                                              state == library::ScanState::Cancelled || state == library::ScanState::Faulted || config_.current().flags.no_share_scan);
+                                              state == library::ScanState::Cancelled || state == library::ScanState::Faulted ||
+                                              config_.current().flags.no_share_scan);
   parts.push_back({"shares", searchable, searchable ? "the shares can be searched" : "the shares are scanned for the first time"});
   parts.push_back({"client", client_started_, client_started_ ? "the Soulseek client runs" : "the Soulseek client is starting"});
   return parts;

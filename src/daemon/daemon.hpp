@@ -3,7 +3,9 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "blacklist_source.hpp"
 #include "config_control.hpp"
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/base/files.hpp"
@@ -40,6 +42,9 @@ class Daemon {
   [[nodiscard]] Task<void> reload_now();
   [[nodiscard]] Task<void> house_loop();
   [[nodiscard]] Task<void> watch_config();
+  [[nodiscard]] Task<void> renew_blacklist();
+  [[nodiscard]] Status take_blacklist(Result<LoadedBlacklist> loaded);
+  void trust(const Options& options);
   void apply(const Options& options, const std::vector<OptionChange>& changes);
   [[nodiscard]] std::vector<gateway::ReadyPart> readiness() const;
 
@@ -53,6 +58,7 @@ class Daemon {
   std::unique_ptr<net::Dialer> dialer_;
   std::unique_ptr<guard::Guard> guard_;
   std::unique_ptr<guard::CourtesyDesk> desk_;
+  std::vector<guard::Subject> trusted_;  // protected because the configuration says so
   std::unique_ptr<DbWriter> guard_store_;
   std::unique_ptr<DbWriter> soulseek_store_;
   std::unique_ptr<library::Shares> shares_;

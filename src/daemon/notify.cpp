@@ -67,6 +67,11 @@ Status ServiceNotifier::send(std::string_view message) {
 
 Status ServiceNotifier::ready(std::string_view status) { return send("READY=1\nSTATUS=" + one_line(status)); }
 Status ServiceNotifier::stopping() { return send("STOPPING=1\nSTATUS=Stopping"); }
+Status ServiceNotifier::reloading(MonoTime now) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+  return send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(micros) + "\nSTATUS=Starting over");
+}
+
 Status ServiceNotifier::status(std::string_view text) { return send("STATUS=" + one_line(text)); }
 Status ServiceNotifier::alive() { return send("WATCHDOG=1"); }
 

@@ -24,6 +24,8 @@ class ServiceNotifier {
   Status ready(std::string_view status);
   /// STOPPING=1
   Status stopping();
+  /// RELOADING=1: the program starts over in the same process and says READY again.
+  Status reloading(MonoTime now);
   /// STATUS=...; line feeds become blanks.
   Status status(std::string_view text);
   /// WATCHDOG=1

@@ -40,11 +40,13 @@ void configure_log(const Configured& configured) {
 void greet(Daemon& daemon) {
   const auto endpoints = daemon.gateway().endpoints();
   if (endpoints.empty()) return;
-  const std::string base = "http://" + (endpoints.front().address.is_loopback() ? "localhost:" + std::to_string(endpoints.front().port) : endpoints.front().to_string());
+  const std::string base = "http://" + (endpoints.front().address.is_loopback() ? "localhost:" + std::to_string(endpoints.front().port)
+                                                                                : endpoints.front().to_string());
   log::info("daemon", "the web page is at " + base);
   if (::isatty(STDOUT_FILENO) != 1) return;
   std::printf("soulfabric: %s\n", base.c_str());
-  if (daemon.gateway().first_start()) std::printf("Sign in within ten minutes: %s/%s\n", base.c_str(), daemon.gateway().make_login_link().c_str());
+  if (daemon.gateway().first_start())
+    std::printf("Sign in within ten minutes: %s/%s\n", base.c_str(), daemon.gateway().make_login_link().c_str());
   std::fflush(stdout);
 }
 
@@ -53,7 +55,8 @@ void tell(const Status& told) {
   if (!told) log::debug("daemon", told.error().message);
 }
 
-Task<void> live(Daemon& daemon, IoClock& clock, Control& control, boost::asio::signal_set& signals, TaskScope& scope, ServiceNotifier& notifier) {
+Task<void> live(Daemon& daemon, IoClock& clock, Control& control, boost::asio::signal_set& signals, TaskScope& scope,
+                ServiceNotifier& notifier) {
   const auto started = co_await daemon.start();
   if (!started) {
     control.failed = true;
@@ -64,7 +67,8 @@ Task<void> live(Daemon& daemon, IoClock& clock, Control& control, boost::asio::s
     greet(daemon);
     while (!control.stop) co_await control.changed.wait(clock, kNever);
   }
-  tell(notifier.stopping());
+  // A manager that hears STOPPING waits for the end of the process; starting over keeps it.
+  tell(control.restart ? notifier.reloading(clock.now()) : notifier.stopping());
   co_await daemon.stop();
   signals.cancel();
   scope.cancel();

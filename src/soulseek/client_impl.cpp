@@ -128,6 +128,8 @@ ClientCounts ClientImpl::counts() const {
 }
 
 void ClientImpl::on_login() {
+  // The server is never charged nor banned (security rule S1).
+  if (server_.endpoint()) deps_.courtesy.guard().protect(guard::Subject::address(server_.endpoint()->address));
   announce_shares();
   transfers_.on_session(true);
   searches_.on_session(true);

@@ -24,17 +24,15 @@ SearchAnswerer::SearchAnswerer(IoContext& context, IoClock& clock, guard::Guard&
 void SearchAnswerer::configure(const AnswerOptions& options) {
   options_ = options;
   ignored_.clear();
-  for (const auto& pattern : options.ignored) {
-    try {
-      ignored_.emplace_back(pattern, std::regex::ECMAScript | std::regex::icase | std::regex::nosubs | std::regex::optimize);
-    } catch (const std::regex_error&) {
-      log::warning("soulseek", "filters.search.request: '" + pattern + "' is no regular expression and is left out, correct it");
-    }
+  for (const auto& text : options.ignored) {
+    auto pattern = TextPattern::compile(text);
+    if (pattern) ignored_.push_back(std::move(*pattern));
+    else log::warning("soulseek", "filters.search.request: '" + text + "' is left out, " + pattern.error().message);
   }
 }
 
 bool SearchAnswerer::is_ignored(const std::string& query) const {
-  return std::any_of(ignored_.begin(), ignored_.end(), [&](const std::regex& pattern) { return std::regex_search(query, pattern); });
+  return std::any_of(ignored_.begin(), ignored_.end(), [&](const TextPattern& pattern) { return pattern.is_in(query); });
 }
 
 Task<void> SearchAnswerer::stop() { co_await scope_.close(); }

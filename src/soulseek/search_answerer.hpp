@@ -2,12 +2,12 @@
 // Answers strangers' searches from the share snapshot: a lookup on the loop, then a connection to whoever asked.
 #pragma once
 #include <functional>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "core/query.hpp"
 #include "ports.hpp"
+#include "soulfabric/base/pattern.hpp"
 #include "soulfabric/base/task_scope.hpp"
 #include "soulfabric/guard/guard.hpp"
 #include "soulfabric/library/snapshot.hpp"
@@ -57,7 +57,7 @@ class SearchAnswerer {
   LoadSource load_;
   AnswerOptions options_;
   library::ExcludedPhrases excluded_;
-  std::vector<std::regex> ignored_;
+  std::vector<TextPattern> ignored_;
   RepeatFilter repeats_;
   std::uint32_t own_speed_ = 0;
   AnswerCounts counts_;

@@ -68,6 +68,8 @@ TEST(ServiceNotifier, SpeaksToASocketInTheFileSystemAndToAnAbstractOne) {
     EXPECT_EQ(manager.next(), "WATCHDOG=1");
     ASSERT_TRUE(notifier.extend_timeout(30s));
     EXPECT_EQ(manager.next(), "EXTEND_TIMEOUT_USEC=30000000");
+    ASSERT_TRUE(notifier.reloading(MonoTime{5s}));
+    EXPECT_EQ(manager.next(), "RELOADING=1\nMONOTONIC_USEC=5000000\nSTATUS=Starting over");
     ASSERT_TRUE(notifier.stopping());
     EXPECT_EQ(manager.next(), "STOPPING=1\nSTATUS=Stopping");
   }
