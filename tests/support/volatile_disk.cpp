@@ -54,7 +54,17 @@ void VolatileDisk::cut_after(std::uint64_t count) {
 
 void VolatileDisk::cut_now() {
   const std::scoped_lock lock(mutex_);
+  power_off();
+}
+
+void VolatileDisk::on_cut(std::function<void()> tell) {
+  const std::scoped_lock lock(mutex_);
+  tell_cut_ = std::move(tell);
+}
+
+void VolatileDisk::power_off() {
   is_cut_ = true;
+  if (const auto tell = std::exchange(tell_cut_, nullptr)) tell();
 }
 
 bool VolatileDisk::is_cut() const {
@@ -103,7 +113,7 @@ Status VolatileDisk::begin_change() {
   if (is_cut_) return power_is_off();
   ++changes_;
   if (changes_ == cut_at_) {
-    is_cut_ = true;
+    power_off();
     return power_is_off();
   }
   return {};
@@ -230,6 +240,7 @@ void VolatileDisk::keep_some_names() {
 void VolatileDisk::restore(Unsynced unsynced) {
   const std::scoped_lock lock(mutex_);
   if (unsynced == Unsynced::SomeKept) keep_some_names();
+  if (unsynced == Unsynced::AllKept) safe_ = now_;
   // What lies in a folder that is not there is lost with it.
   const auto is_reachable = [&](std::string path) {
     for (path = parent_of(path); !path.empty() && path != "/"; path = parent_of(path)) {
@@ -246,8 +257,8 @@ void VolatileDisk::restore(Unsynced unsynced) {
     auto inode = std::make_shared<Inode>();
     inode->now = old->safe;
     for (Change& change : old->unsynced) {
-      if (unsynced == Unsynced::Lost || random_.below(2) == 0) continue;
-      if (random_.below(4) == 0) change.bytes.resize(change.bytes.size() / kSector / 2 * kSector);
+      if (unsynced == Unsynced::Lost || (unsynced == Unsynced::SomeKept && random_.below(2) == 0)) continue;
+      if (unsynced == Unsynced::SomeKept && random_.below(4) == 0) change.bytes.resize(change.bytes.size() / kSector / 2 * kSector);
       apply(change, inode->now);
     }
     inode->safe = inode->now;

@@ -2,6 +2,7 @@
 // A disk in memory that forgets at a power cut whatever was not synced: behind a FileLayer and behind SQLite, repeatable from a seed.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,8 +15,8 @@
 
 namespace soulfabric::testing {
 
-/// What a power cut leaves of changes that were not synced.
-enum class Unsynced { Lost, SomeKept };
+/// What is left of changes that were not synced: after a power cut nothing, or something; after the end of a mere program all.
+enum class Unsynced { Lost, SomeKept, AllKept };
 
 /// As strict as a careful reading of POSIX: a file's bytes are safe after its own sync, a name after a sync of its folder (a rename as a
 /// whole after a sync of either folder). Unsynced writes may be kept in part, torn and out of order. Thread-safe.
@@ -29,6 +30,8 @@ class VolatileDisk {
   /// everything fails with Errc::Io.
   void cut_after(std::uint64_t count);
   void cut_now();
+  /// Called once when the power goes off, on whatever thread, with the disk locked: it may only post.
+  void on_cut(std::function<void()> tell);
   [[nodiscard]] bool is_cut() const;
   /// Changes made so far; what cut_after counts.
   [[nodiscard]] std::uint64_t changes() const;
@@ -73,6 +76,7 @@ class VolatileDisk {
   [[nodiscard]] Status sync_folder(const std::string& path);
   void make_safe(const std::string& path);
   void keep_some_names();
+  void power_off();
 
   mutable std::mutex mutex_;
   SeededRandom random_;
@@ -83,6 +87,7 @@ class VolatileDisk {
   std::uint64_t changes_ = 0;
   std::uint64_t cut_at_ = 0;  // 0: never
   bool is_cut_ = false;
+  std::function<void()> tell_cut_;
   std::uint64_t epoch_ = 0;   // starts of the machine
 };
 

@@ -126,10 +126,13 @@ std::optional<DownloadId> DownloadCore::on_file(const std::string& user, std::ui
 void DownloadCore::on_file_end(DownloadId id, std::uint32_t epoch, FileEnd end, std::uint64_t gained, std::string_view problem, MonoTime now,
                                DownloadActions& out) {
   const auto found = all_.find(id);
-  if (found == all_.end() || found->second.epoch != epoch || found->second.phase != DownloadPhase::Transferring) return;
+  if (found == all_.end() || found->second.phase == DownloadPhase::Done) return;
   Download& d = found->second;
+  // The file lies in its place, even if the peer announced it once more while it was moved there.
+  if (end == FileEnd::Complete) return finish(id, d, TransferState::Succeeded, "", now, out);
+  if (d.epoch != epoch || d.phase != DownloadPhase::Transferring) return;
   switch (end) {
-    case FileEnd::Complete: return finish(id, d, TransferState::Succeeded, "", now, out);
+    case FileEnd::Complete: return;
     case FileEnd::Closed: return retry(id, d, gained > 0, Duration::zero(), std::string(problem), TransferState::Errored, now, out);
     case FileEnd::TimedOut: return retry(id, d, gained > 0, Duration::zero(), std::string(problem), TransferState::TimedOut, now, out);
     case FileEnd::Disk: return finish(id, d, TransferState::Errored, std::string(problem), now, out);

@@ -202,10 +202,12 @@ Task<void> Uploads::run(core::UploadId id, std::shared_ptr<Job> job) {
   const bool good = end.outcome == TransferState::Succeeded || job->cancelled;
   if (end.back_in_queue || (job->wanted_again && !good)) {
     queue_.add(id, row->shown.username, row->shown.size);
-    if (end.back_in_queue) queue_.set_online(row->shown.username, false);
+    // Who asked again meanwhile is there, whatever became of the connection before.
+    const bool is_away = end.back_in_queue && !job->wanted_again;
+    if (is_away) queue_.set_online(row->shown.username, false);
     ++row->shown.attempts;
     parts_.book.set_state(*row, kQueuedLocally);
-    if (end.back_in_queue) absent_since_.try_emplace(row->shown.username, parts_.deps.clock.now());
+    if (is_away) absent_since_.try_emplace(row->shown.username, parts_.deps.clock.now());
   } else {
     ended(id, end);
   }

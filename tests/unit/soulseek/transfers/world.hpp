@@ -175,15 +175,29 @@ inline TransferOptions quick_options() {
   return options;
 }
 
+/// Where a client keeps its downloads and its database; the system's own files unless a test says otherwise.
+struct Storage {
+  FileLayer* files = nullptr;
+  std::string vfs;
+};
+
 /// One client with folders below `root`, which outlives it: made again on the same root it is the next start.
 class Node {
  public:
-  Node(Net& net_in, std::string name_in, fs::path root_in, TransferOptions options = quick_options())
-      : net(net_in), name(std::move(name_in)), root(std::move(root_in)), server(name), peers(net_in, name), workers(2) {
+  Node(Net& net_in, std::string name_in, fs::path root_in, TransferOptions options = quick_options(), const Storage& storage = {})
+      : net(net_in),
+        name(std::move(name_in)),
+        root(std::move(root_in)),
+        server(name),
+        peers(net_in, name),
+        workers(2),
+        files(storage.files != nullptr ? *storage.files : system_files) {
     for (const auto* folder : {"downloads", "incomplete", "shared"}) fs::create_directories(root / folder);
     options.downloads = root / "downloads";
     options.incomplete = root / "incomplete";
-    auto database = Database::open(root / "soulseek.db", kMigrations);
+    SqlOptions sql;
+    sql.vfs = storage.vfs;
+    auto database = Database::open(root / "soulseek.db", kMigrations, sql);
     EXPECT_TRUE(database) << database.error().message;
     store = std::make_unique<DbWriter>(net.context, net.clock, std::move(*database));
     TransferEvents events;
@@ -261,7 +275,8 @@ class Node {
   guard::Guard guardian{guard::GuardOptions{}, net.clock};
   guard::CourtesyDesk courtesy{guardian, net.clock};
   WorkerPool workers;
-  SystemFiles files;
+  SystemFiles system_files;
+  FileLayer& files;
   std::unique_ptr<DbWriter> store;
   Notifier changed;
   std::vector<std::string> removed;
