@@ -241,5 +241,64 @@ Task<void> kicked(Network& net) {
 
 TEST_F(Network, StaysAwayWhenTheAccountIsUsedElsewhere) { testing::run_task(context, kicked(*this)); }
 
+Task<void> wrong_password(Network& net) {
+  auto first = net.peer("anna");
+  co_await first->start();
+  co_await first->stop();
+  Options other;
+  other.soulseek.password = "not the same";
+  auto second = std::make_unique<Peer>(net.context, net.clock, net.folder.path() / "elsewhere", net.server->port(), "anna", other);
+  co_await second->begin();
+  const auto refused = co_await second->client().session().wait_logged_in(net.clock.now() + seconds(20));
+  EXPECT_TRUE(!refused && refused.error().message.find("password") != std::string::npos);
+  EXPECT_TRUE(second->client().session().info().final) << "it does not try again by itself";
+  second->client().session().set_credentials("anna", "secret of anna");
+  EXPECT_TRUE(second->client().session().connect());
+  const auto accepted = co_await second->client().session().wait_logged_in(net.clock.now() + seconds(20));
+  EXPECT_TRUE(accepted) << "until the user corrects it";
+  co_await second->stop();
+  co_await net.server->stop();
+}
+
+TEST_F(Network, AWrongPasswordIsSaidOnceAndCanBeCorrected) { testing::run_task(context, wrong_password(*this)); }
+
+Task<void> no_server(Network& net) {
+  const auto port = net.server->port();
+  co_await net.server->stop();
+  net.server.reset();
+  auto anna = std::make_unique<Peer>(net.context, net.clock, net.folder.path(), port, "anna", Options{});
+  co_await anna->begin();
+  co_await eventually(net.clock, [&] { return anna->client().session().info().next_attempt_at.has_value(); });
+  const auto info = anna->client().session().info();
+  EXPECT_FALSE(info.final);
+  EXPECT_NE(info.problem.value_or("").find("could not be reached"), std::string::npos);
+  const auto search = anna->client().searches().start({.id = {}, .text = "song"}, guard::Origin::UserLocal);
+  EXPECT_TRUE(!search && search.error().code == Errc::Unavailable);
+  co_await anna->stop();
+}
+
+TEST_F(Network, AServerThatIsNotThereIsTriedAgain) { testing::run_task(context, no_server(*this)); }
+
+Task<void> port_in_use(Network& net) {
+  auto anna = net.peer("anna");
+  co_await anna->start();
+  Options same;
+  same.soulseek.listen_port = anna->client().session().info().listen_port;
+  auto ben = net.peer("ben", same);
+  co_await ben->start();
+  const auto info = ben->client().session().info();
+  EXPECT_EQ(info.listen_port, 0);
+  EXPECT_NE(info.listen_problem.value_or("").find("in use"), std::string::npos);
+  ben->client().session().set_listen({IpAddress::v4(0x7F000001), 0});
+  const bool opened = co_await eventually(net.clock, [&] { return ben->client().session().info().listen_port != 0; });
+  EXPECT_TRUE(opened);
+  EXPECT_FALSE(ben->client().session().info().listen_problem);
+  co_await ben->stop();
+  co_await anna->stop();
+  co_await net.server->stop();
+}
+
+TEST_F(Network, AListenPortInUseIsSaidAndCanBeChanged) { testing::run_task(context, port_in_use(*this)); }
+
 }  // namespace
 }  // namespace soulfabric

@@ -13,13 +13,19 @@ Peer::Peer(IoContext& context, IoClock& clock, const std::filesystem::path& fold
   options_.soulseek.address = "127.0.0.1";
   options_.soulseek.port = server_port;
   options_.soulseek.username = name;
-  options_.soulseek.password = "secret of " + name;
+  if (options_.soulseek.password.empty()) options_.soulseek.password = "secret of " + name;
   if (options_.soulseek.listen_ip_address == "0.0.0.0") options_.soulseek.listen_ip_address = "127.0.0.1";
   if (options_.soulseek.listen_port == 50300) options_.soulseek.listen_port = 0;
   dialer_ = net::make_tcp_dialer(context, clock);
 }
 
 Task<void> Peer::start() {
+  co_await begin();
+  const auto logged_in = co_await client_->session().wait_logged_in(clock_.now() + std::chrono::seconds(20));
+  EXPECT_TRUE(logged_in) << logged_in.error().message;
+}
+
+Task<void> Peer::begin() {
   guard_ = std::make_unique<guard::Guard>(guard::GuardOptions{}, clock_);
   desk_ = std::make_unique<guard::CourtesyDesk>(*guard_, clock_);
   auto database = Database::open(folder_ / "data" / "soulseek.db", soulseek::client_migrations());
@@ -30,8 +36,6 @@ Task<void> Peer::start() {
   client_ = soulseek::make_client({context_, clock_, random_, *dialer_, *desk_, *shares_, workers_, *store_, files_, folder_ / "data" / "browse"}, options_, folder_);
   const auto started = co_await client_->start();
   EXPECT_TRUE(started) << started.error().message;
-  const auto logged_in = co_await client_->session().wait_logged_in(clock_.now() + std::chrono::seconds(20));
-  EXPECT_TRUE(logged_in) << logged_in.error().message;
 }
 
 Task<void> Peer::stop() {

@@ -21,7 +21,10 @@ namespace soulfabric::testing {
 class Peer {
  public:
   Peer(IoContext& context, IoClock& clock, const std::filesystem::path& folder, std::uint16_t server_port, const std::string& name, Options options);
+  /// Starts and waits for the login.
   [[nodiscard]] Task<void> start();
+  /// Starts without waiting.
+  [[nodiscard]] Task<void> begin();
   [[nodiscard]] Task<void> stop();
   [[nodiscard]] std::filesystem::path share() const { return folder_ / "share"; }
   [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
