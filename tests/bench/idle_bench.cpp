@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole program at rest and at its start: resident memory with no share, 100,000 and 1,000,000 files; time to /health
-// and to searchable with files known from the run before. bench_daemon [program] [folder]
+// and to searchable with files known from the run before. bench_idle [program] [folder]
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
