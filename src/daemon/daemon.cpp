@@ -13,11 +13,11 @@
 #include "settings.hpp"
 #include "soulfabric/base/log.hpp"
 #include "soulfabric/guard/store.hpp"
+#include "version.hpp"
 
 namespace soulfabric::daemon {
 namespace {
 
-constexpr std::string_view kVersion = "0.1.0";
 
 std::size_t worker_count() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4); }
 

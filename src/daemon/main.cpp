@@ -6,9 +6,11 @@
 
 #include "demo/demo.hpp"
 #include "run_daemon.hpp"
-#include "soulfabric/base/options_loader.hpp"
+#include "version.hpp"
 
 namespace {
+
+static_assert(soulfabric::daemon::kVersion == SF_VERSION, "the version stands in CMakeLists.txt and in version.hpp");
 
 constexpr const char* kUsage =
     "usage: soulfabric <command> [options]\n"
@@ -23,17 +25,13 @@ constexpr const char* kUsage =
 
 int main(int argc, char** argv) {
   using namespace soulfabric;
-  const std::string command = argc > 1 ? argv[1] : "";
-  const daemon::Arguments rest(argv + std::min(argc, 2), argv + argc);
-  const bool wants_help = !rest.empty() && (rest[0] == "--help" || rest[0] == "-h");
-  const bool wants_environment = !rest.empty() && (rest[0] == "--envars" || rest[0] == "-e");
-  if (command == "daemon" && wants_help) {
-    std::fputs(command_line_help().c_str(), stdout);
-    return 0;
-  }
-  if (command == "daemon" && wants_environment) {
-    std::fputs(environment_help().c_str(), stdout);
-    return 0;
+  const std::string first = argc > 1 ? argv[1] : "";
+  // Flags without a subcommand mean the daemon, as slskd's users write them.
+  const bool only_flags = first.starts_with('-') && first != "-h" && first != "--help" && first != "-v" && first != "--version";
+  const std::string command = only_flags ? "daemon" : first;
+  const daemon::Arguments rest(argv + std::min(argc, only_flags ? 1 : 2), argv + argc);
+  if (command == "daemon") {
+    if (const auto answered = daemon::answer_about_itself(rest)) return *answered;
   }
   if (command == "daemon") return daemon::run_daemon(rest, argv);
   if (command == "demo") return daemon::demo::run_demo(rest);

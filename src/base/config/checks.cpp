@@ -52,7 +52,7 @@ std::optional<std::string> check_mode(const std::string& text) {
 
 std::optional<std::string> check_api_key(const std::string& text) {
   if (text.size() >= kShortestKey && text.size() <= kLongestKey) return std::nullopt;
-  return "give 16 to 255 characters (soulfabric --generate-secret 32 makes some)";
+  return "give 16 to 255 characters (soulfabric daemon --generate-secret 32 makes some)";
 }
 
 std::optional<std::string> check_api_key_entry(const std::string& text) {
@@ -76,7 +76,7 @@ std::optional<std::string> check_api_key_entry(const std::string& text) {
 
 std::optional<std::string> check_jwt_key(const std::string& text) {
   if (text.size() >= kShortestJwtKey && text.size() <= kLongestKey) return std::nullopt;
-  return "give 32 to 255 characters (soulfabric --generate-secret 64 makes some)";
+  return "give 32 to 255 characters (soulfabric daemon --generate-secret 64 makes some)";
 }
 
 std::optional<std::string> check_url_path(const std::string& text) {

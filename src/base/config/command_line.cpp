@@ -72,7 +72,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
       setting = setting_of_letter(name[1]);
     if (!own_path && !secret && !either && setting == nullptr)
       return fail(Errc::InvalidArgument,
-                  "\"" + arguments[i].substr(0, 80) + "\" is no flag that is known here; soulfabric --help lists them.");
+                  "\"" + arguments[i].substr(0, 80) + "\" is no flag that is known here; soulfabric daemon --help lists them.");
     if (setting != nullptr && setting->is_switch()) {
       out.settings.emplace_back(setting->key, argument.value.value_or("true"));
       continue;

@@ -55,7 +55,7 @@ void apply_environment(const std::map<std::string, std::string>& environment, Op
   if (const auto found = environment.find("NO_COLOR"); found != environment.end() && !found->second.empty()) options.logger.no_color = true;
   for (const auto& [name, value] : environment)
     if (name.starts_with(kPrefix) && !known.contains(name))
-      findings.warn(name + " is no variable that is known here and has no effect; soulfabric --envars lists them.");
+      findings.warn(name + " is no variable that is known here and has no effect; soulfabric daemon --envars lists them.");
 }
 
 // ---- YAML --------------------------------------------------------------------------------------------------------

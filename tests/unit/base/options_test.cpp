@@ -257,7 +257,8 @@ TEST(CommandLine, ShortKIsSecretLengthOrApiKey) {
 }
 
 TEST(CommandLine, UnknownFlagAndMissingValueAreNamed) {
-  EXPECT_EQ(parse_command_line({"--nope"}).error().message, "\"--nope\" is no flag that is known here; soulfabric --help lists them.");
+  EXPECT_EQ(parse_command_line({"--nope"}).error().message,
+            "\"--nope\" is no flag that is known here; soulfabric daemon --help lists them.");
   EXPECT_EQ(parse_command_line({"--http-port"}).error().message, "--http-port stands without a value; write it after the flag.");
   EXPECT_FALSE(parse_command_line({"stray"}));
 }
