@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An act cannot be asked for without a permit.
 // expect: candidate function not viable: requires 2 arguments, but 1 was provided
-#include "soulfabric/guard/guard.hpp"
+#include "soulfabric/guard/permit.hpp"
 
-using namespace soulfabric;
 using namespace soulfabric::guard;
 
 void search(int query, Permit<SoulseekSearch> permit);
 
-void use(Guard& the_guard) {
-  auto permit = the_guard.try_permit<SoulseekSearch>({});
+void use(Permit<SoulseekSearch> given) {
+  auto* const permit = &given;
 #ifdef SF_WRONG
   search(1);
 #else

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Nobody but the gate gives a place to a socket.
 // expect: calling a private constructor of class 'soulfabric::guard::ConnectionSlot'
-#include "soulfabric/guard/guard.hpp"
+#include "soulfabric/guard/connection_gate.hpp"
 
 using namespace soulfabric;
 using namespace soulfabric::guard;
 
 ConnectionGate* gate = nullptr;
 
-void use(Guard& the_guard) {
-  auto permit = the_guard.try_permit<SoulseekSearch>({});
+void use() {
 #ifdef SF_WRONG
   ConnectionSlot slot(*gate, IpAddress(), true);
 #else
