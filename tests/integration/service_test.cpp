@@ -48,14 +48,15 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-std::string get(std::uint16_t port, const std::string& path) {
+std::string ask(std::uint16_t port, const std::string& method, const std::string& path) {
   const int peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience{kPatience, 0};
   ::setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   const sockaddr_in address = loopback(port);
   std::string answer;
   if (::connect(peer, generic(&address), sizeof(address)) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n\r\n";
+    const std::string request =
+        method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     EXPECT_EQ(::send(peer, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
     std::array<char, 16384> buffer{};
     for (ssize_t size = 0; (size = ::recv(peer, buffer.data(), buffer.size(), 0)) > 0;)
@@ -64,6 +65,8 @@ std::string get(std::uint16_t port, const std::string& path) {
   ::close(peer);
   return answer;
 }
+
+std::string get(std::uint16_t port, const std::string& path) { return ask(port, "GET", path); }
 
 struct ServiceTest : ::testing::Test {
   fs::path folder;
@@ -150,6 +153,19 @@ TEST_F(ServiceTest, IsReadyWhenThePageAnswersBeatsFollowsItsFileAndStopsWhenTold
     taken = get(port, "/api/v0/options").find("\"after\"") != std::string::npos;
   }
   EXPECT_TRUE(taken) << "a replaced file is taken while running";
+  ASSERT_EQ(::kill(child, SIGTERM), 0);
+  EXPECT_NE(hear_until("STOPPING=1"), "");
+  EXPECT_EQ(wait_for_end(), 0);
+}
+
+TEST_F(ServiceTest, StartingOverIsAnnouncedAsReloadingAndEndsInReady) {
+  write_config("x");
+  start();
+  ASSERT_NE(hear_until("READY=1"), "");
+  EXPECT_TRUE(ask(port, "PUT", "/api/v0/application").starts_with("HTTP/1.1 204"));
+  EXPECT_NE(hear_until("RELOADING=1\nMONOTONIC_USEC="), "");
+  EXPECT_NE(hear_until("READY=1"), "") << "the same process, started over";
+  EXPECT_TRUE(get(port, "/health").starts_with("HTTP/1.1 200"));
   ASSERT_EQ(::kill(child, SIGTERM), 0);
   EXPECT_NE(hear_until("STOPPING=1"), "");
   EXPECT_EQ(wait_for_end(), 0);
