@@ -4,13 +4,17 @@
 #include <apefile.h>
 #include <fileref.h>
 #include <flacfile.h>
+#include <id3v2tag.h>
 #include <mp4file.h>
 #include <mpegfile.h>
+#include <textidentificationframe.h>
 #include <tpropertymap.h>
 #include <trueaudiofile.h>
+#include <uniquefileidentifierframe.h>
 #include <wavfile.h>
 #include <wavpackfile.h>
 #include <xingheader.h>
+#include <xiphcomment.h>
 
 #include <exception>
 
@@ -55,31 +59,82 @@ std::string cut_utf8(std::string text) {
   return text;
 }
 
-std::string first_of(const TagLib::PropertyMap& map, const TagLib::String& key) {
-  const auto found = map.find(key);
-  if (found == map.end() || found->second.isEmpty()) return {};
-  return cut_utf8(found->second.front().to8Bit(true));
-}
-
-std::string guid_of(const TagLib::PropertyMap& map, const TagLib::String& key) {
-  std::string text = first_of(map, key);
+void to_lower(std::string& text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return text;
 }
 
-MediaTags tags_of(const TagLib::PropertyMap& map) {
-  static const TagLib::String keys[] = {"TITLE",
-                                        "ARTIST",
-                                        "ALBUM",
-                                        "MUSICBRAINZ_TRACKID",
-                                        "MUSICBRAINZ_ALBUMID",
-                                        "MUSICBRAINZ_ARTISTID",
-                                        "MUSICBRAINZ_RELEASEGROUPID",
-                                        "MUSICBRAINZ_RELEASETRACKID"};
+/// Names in Vorbis comments and in TagLib's property map, in the order of kTagFields.
+const TagLib::String* property_names() {
+  static const TagLib::String names[] = {"TITLE",
+                                         "ARTIST",
+                                         "ALBUM",
+                                         "MUSICBRAINZ_TRACKID",
+                                         "MUSICBRAINZ_ALBUMID",
+                                         "MUSICBRAINZ_ARTISTID",
+                                         "MUSICBRAINZ_RELEASEGROUPID",
+                                         "MUSICBRAINZ_RELEASETRACKID"};
+  return names;
+}
+
+template <class Map>
+MediaTags tags_of_map(const Map& map) {
   MediaTags tags;
-  for (std::size_t i = 0; i < kTagFields.size(); ++i) tags.*kTagFields[i] = i < kFirstGuidField ? first_of(map, keys[i]) : guid_of(map, keys[i]);
+  for (std::size_t i = 0; i < kTagFields.size(); ++i) {
+    const auto found = map.find(property_names()[i]);
+    if (found != map.end() && !found->second.isEmpty()) tags.*kTagFields[i] = cut_utf8(found->second.front().to8Bit(true));
+  }
+  return tags;
+}
+
+/// The frames themselves: making a property map of all of them costs as much as the rest of the file.
+MediaTags tags_of_id3(const TagLib::ID3v2::Tag& tag) {
+  MediaTags tags;
+  tags.title = cut_utf8(tag.title().to8Bit(true));
+  tags.artist = cut_utf8(tag.artist().to8Bit(true));
+  tags.album = cut_utf8(tag.album().to8Bit(true));
+  const TagLib::ID3v2::FrameListMap& frames = tag.frameListMap();
+  if (const auto found = frames.find("UFID"); found != frames.end()) {
+    for (const TagLib::ID3v2::Frame* frame : found->second) {
+      const auto* id = dynamic_cast<const TagLib::ID3v2::UniqueFileIdentifierFrame*>(frame);
+      if (id == nullptr || id->owner() != "http://musicbrainz.org") continue;
+      const TagLib::ByteVector bytes = id->identifier();
+      tags.recording_id.assign(bytes.data(), bytes.size());
+    }
+  }
+  static const std::pair<TagLib::String, std::string MediaTags::*> kNames[] = {{"MUSICBRAINZ ALBUM ID", &MediaTags::release_id},
+                                                                                {"MUSICBRAINZ ARTIST ID", &MediaTags::artist_id},
+                                                                                {"MUSICBRAINZ RELEASE GROUP ID", &MediaTags::release_group_id},
+                                                                                {"MUSICBRAINZ RELEASE TRACK ID", &MediaTags::track_id}};
+  if (const auto found = frames.find("TXXX"); found != frames.end()) {
+    for (const TagLib::ID3v2::Frame* frame : found->second) {
+      const auto* text = dynamic_cast<const TagLib::ID3v2::UserTextIdentificationFrame*>(frame);
+      if (text == nullptr || text->description().size() < 20) continue;
+      const TagLib::String description = text->description().upper();
+      const TagLib::StringList values = text->fieldList();  // the description, then the values
+      for (const auto& [name, field] : kNames) {
+        if (description == name && values.size() > 1) tags.*field = cut_utf8(values[1].to8Bit(true));
+      }
+    }
+  }
+  return tags;
+}
+
+MediaTags tags_of(TagLib::File& file) {
+  MediaTags tags;
+  auto* mpeg = dynamic_cast<TagLib::MPEG::File*>(&file);
+  auto* flac = dynamic_cast<TagLib::FLAC::File*>(&file);
+  if (mpeg != nullptr && mpeg->hasID3v2Tag()) {
+    tags = tags_of_id3(*mpeg->ID3v2Tag());
+  } else if (flac != nullptr && flac->hasXiphComment()) {
+    tags = tags_of_map(flac->xiphComment()->fieldListMap());
+  } else if (const auto* comment = dynamic_cast<const TagLib::Ogg::XiphComment*>(file.tag())) {
+    tags = tags_of_map(comment->fieldListMap());
+  } else {
+    tags = tags_of_map(file.properties());
+  }
+  for (std::size_t i = kFirstGuidField; i < kTagFields.size(); ++i) to_lower(tags.*kTagFields[i]);
   return tags;
 }
 
@@ -94,7 +149,7 @@ MediaInfo read(FdStream& stream) {
   set_positive(info.attributes.sample_rate_hz, properties.sampleRate());
   set_positive(info.attributes.bit_depth, bits_of(properties));
   if (auto* mpeg = dynamic_cast<TagLib::MPEG::File*>(reference.file())) info.attributes.is_vbr = is_variable(*mpeg);
-  info.tags = tags_of(reference.file()->properties());
+  info.tags = tags_of(*reference.file());
   return info;
 }
 
