@@ -178,6 +178,9 @@ test("a user who is offline cannot be browsed and it says so", async () => {
     await page.wait(shown("nobody is offline: try again when they are back."));
     await page.click("button|Try again");
     await page.wait(shown("nobody is offline"));
+    await page.fill("#browse-name", "gone");
+    await page.press("Enter");
+    await page.wait(shown("gone has closed the connection."));
   });
 });
 

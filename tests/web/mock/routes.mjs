@@ -35,9 +35,15 @@ function startBrowse({ gateway, response, part: [username] }) {
     return;
   }
   gateway.answer(response, 202);
+  if (gateway.browses.has(username)) return;
   let step = 0;
   const timer = setInterval(() => {
     step += 1;
+    if (username === "gone" && step === 2) {
+      clearInterval(timer);
+      gateway.push({ type: "browse", data: { username, bytesTransferred: 10, size: 4_000_000, percentComplete: 0, error: "gone has closed the connection" } });
+      return;
+    }
     if (step === 4) {
       clearInterval(timer);
       gateway.browses.add(username);
@@ -102,10 +108,10 @@ export const routes = [
   ["POST", /^\/users\/([^/]+)\/browse$/, startBrowse],
   ["GET", /^\/users\/([^/]+)\/browse\/folders$/, ({ gateway, response, query, part: [username] }) => {
     if (gateway.browses.has(username)) gateway.answer(response, 200, folderPage(query.get("parent"), ...page(query)));
-    else gateway.answer(response, 404, "This user has not been browsed yet.");
+    else gateway.answer(response, 429, "the list of this user is still on its way");
   }],
   ["GET", /^\/users\/([^/]+)\/browse\/files$/, ({ gateway, response, query, part: [username] }) => {
-    if (gateway.browses.has(username)) gateway.answer(response, 200, filePage(query.get("folder"), ...page(query)));
+    if (gateway.browses.has(username) && query.get("folder")) gateway.answer(response, 200, filePage(query.get("folder"), ...page(query)));
     else gateway.answer(response, 404, "This user has not been browsed yet.");
   }],
   ["POST", /^\/users\/([^/]+)\/directory$/, ({ gateway, response, body, part: [username] }) => gateway.answer(response, 200, directory(gateway, username, body.directory))],

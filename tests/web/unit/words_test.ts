@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Application } from "../../../web/src/api/types";
 import { delayFor, kLongestDelay } from "../../../web/src/model/backoff";
 import { connectionOf } from "../../../web/src/model/connection";
-import { bytes, clock, duration, extensionOf, folderOf, leafOf, plain, sortKey, speed } from "../../../web/src/model/format";
+import { asSentence, bytes, clock, duration, extensionOf, folderOf, leafOf, plain, sortKey, speed } from "../../../web/src/model/format";
 import { filesOf, fullName } from "../../../web/src/model/paths";
 import { describe, summary } from "../../../web/src/model/quality";
 import { loginSecret, parseRoute, routeTo } from "../../../web/src/model/route";
@@ -26,6 +26,10 @@ test("names are cut at either separator", () => {
   assert.equal(leafOf("x/y.flac"), "y.flac");
   assert.equal(folderOf("y.flac"), "");
   assert.deepEqual(["a\\.hidden", "a\\b.FLAC", "a.b\\c"].map(extensionOf), ["", "flac", ""]);
+});
+
+test("words of other layers become sentences", () => {
+  assert.deepEqual(["the list is on its way", "All is well.", " no? ", "theo is offline"].map(asSentence), ["The list is on its way.", "All is well.", "No?", "theo is offline."]);
 });
 
 test("names sort by their numbers", () => {

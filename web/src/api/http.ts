@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Requests to the daemon: same origin, cookie, CSRF header, and every failure as one sentence.
 
+import { asSentence } from "../model/format";
+
 export class ApiError extends Error {
   constructor(readonly status: number, message: string) {
     super(message);
@@ -21,7 +23,7 @@ async function sentenceOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === "string" && body !== "") return body;
+    if (typeof body === "string" && body !== "") return asSentence(body);
   } catch {
     // not JSON: the status has to say it
   }

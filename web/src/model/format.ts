@@ -70,6 +70,13 @@ export function sortKey(name: string): string {
   return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(10, "0"));
 }
 
+/** Words of other layers come without capital and full stop, to stand inside a log line. A first word that may be a user's name keeps its letters. */
+export function asSentence(text: string): string {
+  const trimmed = text.trim();
+  const start = /^(the|a|an|no|not|we|it|this|there|our|your)\b/.test(trimmed) ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0);
+  return start + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
+}
+
 export function percent(part: number, whole: number): number {
   if (!(whole > 0)) return 0;
   return Math.min(100, Math.max(0, (part / whole) * 100));

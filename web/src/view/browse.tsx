@@ -5,7 +5,7 @@ import { calls, onEvent, say, sentence, world } from "../app";
 import { ApiError } from "../api/http";
 import type { UserInfo, UserStatus } from "../api/types";
 import { BrowseTree, kFilePage, kFolderPage, type TreeRow, type Want } from "../model/browse_tree";
-import { bytes, count, leafOf, percent, plain } from "../model/format";
+import { asSentence, bytes, count, leafOf, percent, plain } from "../model/format";
 import { uniform } from "../model/layout";
 import { fullName } from "../model/paths";
 import { describe, isAudio } from "../model/quality";
@@ -58,6 +58,8 @@ function About({ username }: { username: string }) {
   );
 }
 
+const notYet = new Set([404, 409, 429]);
+
 type Phase = { at: "asking" } | { at: "failed"; why: string } | { at: "here" };
 
 /** Starts the browse, waits for its end by events, and loads the first page. */
@@ -84,22 +86,32 @@ function useTree(username: string, again: number) {
   useEffect(() => {
     let here = true;
     setPhase({ at: "asking" });
-    const first = async (): Promise<boolean> => {
-      try {
-        await Promise.all([load({ kind: "folders", node: tree.root, offset: 0 }), load({ kind: "files", node: tree.root, offset: 0 })]);
-        if (here) setPhase({ at: "here" });
-        return true;
-      } catch (error) {
-        // Nothing is kept yet: the end of the browse will be told.
-        if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return false;
-        throw error;
+    let told = 0;
+    let asking = false;
+    const first = async (): Promise<void> => {
+      if (asking) return;
+      asking = true;
+      for (let heard = -1; here && heard !== told; ) {
+        heard = told;
+        try {
+          // Files lie in folders; there are none at the top.
+          await load({ kind: "folders", node: tree.root, offset: 0 });
+          setPhase({ at: "here" });
+        } catch (error) {
+          // Not all of it is kept yet. Its end will be told; where that came while we asked, we ask again.
+          if (!(error instanceof ApiError && notYet.has(error.status))) throw error;
+        }
       }
+      asking = false;
     };
-    const fail = (error: unknown) => here && setPhase({ at: "failed", why: typeof error === "string" ? error : sentence(error) });
+    const fail = (error: unknown) => here && setPhase({ at: "failed", why: typeof error === "string" ? asSentence(error) : sentence(error) });
     const stop = onEvent((event) => {
       if (event.type !== "browse" || event.data.username !== username) return;
       if (event.data.error) fail(event.data.error);
-      else if (event.data.percentComplete >= 100) first().catch(fail);
+      else if (event.data.percentComplete >= 100) {
+        told += 1;
+        first().catch(fail);
+      }
     });
     calls.startBrowse(username).then(first).catch(fail);
     return () => {

@@ -2,7 +2,7 @@
 // Asking for files and folders, from wherever they are shown.
 import { attempt, calls, notify, sentence } from "../app";
 import type { RemoteFile } from "../api/types";
-import { count, leafOf } from "../model/format";
+import { asSentence, count, leafOf } from "../model/format";
 import { filesOf } from "../model/paths";
 
 export async function download(username: string, files: readonly RemoteFile[]): Promise<void> {
@@ -13,7 +13,7 @@ export async function download(username: string, files: readonly RemoteFile[]): 
     if (already.length > 0) notify("good", already.length === 1 ? `Already among the downloads: ${leafOf(already[0]?.filename ?? "")}` : `${already.length} files are among the downloads already`);
     if (failed.length > 0) {
       const why = failed.find((entry) => entry.message)?.message ?? "the other user did not take the request.";
-      notify("bad", failed.length === 1 ? `${leafOf(failed[0]?.filename ?? files[0]!.filename)} was not added: ${why}` : `${failed.length} of ${files.length} files were not added: ${why}`);
+      notify("bad", failed.length === 1 ? `${leafOf(failed[0]?.filename ?? files[0]!.filename)} was not added: ${asSentence(why)}` : `${failed.length} of ${files.length} files were not added: ${asSentence(why)}`);
     }
     const added = files.length - failed.length - already.length;
     if (added > 0) notify("good", added === 1 ? `Added to downloads: ${leafOf(files[0]!.filename)}` : `Added to downloads: ${count(added, "file")}`);

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { attempt, calls, readTheme, say, session, setTheme, signOut, world, type Theme } from "../app";
 import { connectionOf } from "../model/connection";
+import { asSentence } from "../model/format";
 import { useCell, useSection } from "./hooks";
 import { Icon } from "./icons";
 
@@ -62,7 +63,7 @@ function ConnectionButton() {
           <h2 id="connection-title">Soulseek connection</h2>
           <p class={`state-line tone-${connection.tone}`}><span class="dot" aria-hidden="true" />{connection.short}</p>
           <p class="sentence">{connection.sentence}</p>
-          {listen && <p class="problem">{listen}</p>}
+          {listen && <p class="problem">{asSentence(listen)}</p>}
           {address && <p class="hint">Server: {address}</p>}
           <div class="actions">
             {connection.canConnect && <button type="button" class="primary" disabled={busy} onClick={() => void act(() => calls.connect())}>Connect</button>}

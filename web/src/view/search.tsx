@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { attempt, calls, loadResponses, resyncs, world } from "../app";
 import type { Search } from "../api/types";
 import { connectionOf } from "../model/connection";
-import { count, plain } from "../model/format";
+import { asSentence, count, plain } from "../model/format";
 import { routeTo } from "../model/route";
 import { Empty } from "./empty";
 import { useCell, useSection } from "./hooks";
@@ -86,7 +86,7 @@ function StateLine({ search }: { search: Search }) {
     "Completed, ResponseLimitReached": "Enough answers",
     "Completed, FileLimitReached": "Enough files",
   };
-  if (search.problem) return <p class="state-line problem">{search.problem}</p>;
+  if (search.problem) return <p class="state-line problem">{asSentence(search.problem)}</p>;
   return <p class="state-line">{ends[search.state] ?? "Finished"} · {found}</p>;
 }
 

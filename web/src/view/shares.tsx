@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { attempt, calls, world } from "../app";
 import type { SharesState } from "../api/types";
-import { count, duration, plain } from "../model/format";
+import { asSentence, count, duration, plain } from "../model/format";
 import { Empty } from "./empty";
 import { useSection } from "./hooks";
 
@@ -42,8 +42,8 @@ function Scan({ scan }: { scan: SharesState }) {
           <p class="hint">Searches and uploads go on meanwhile.</p>
         </div>
       )}
-      {!running && scan.faulted && <p class="problem">{scan.fault || "The last scan failed: see the log, then scan again."}</p>}
-      {(scan.warnings ?? []).slice(0, kShownWarnings).map((warning) => <p key={warning} class="hint">{plain(warning)}</p>)}
+      {!running && scan.faulted && <p class="problem">{scan.fault ? asSentence(scan.fault) : "The last scan failed: see the log, then scan again."}</p>}
+      {(scan.warnings ?? []).slice(0, kShownWarnings).map((warning) => <p key={warning} class="hint">{asSentence(plain(warning))}</p>)}
       {(scan.warnings ?? []).length > kShownWarnings && <p class="hint">And {count((scan.warnings ?? []).length - kShownWarnings, "more warning")}.</p>}
       {!running && scan.cancelled && !scan.faulted && <p class="hint">The last scan was stopped; what was found before is shared.</p>}
     </div>
@@ -71,7 +71,7 @@ export function Shares() {
               <div class="main-cell">
                 <span class="line strong">{plain(share.alias || share.remotePath || share.localPath || "")}</span>
                 <span class="line dim">{plain(share.localPath ?? "")}</span>
-                {share.problem && <span class="problem">{plain(share.problem)}</span>}
+                {share.problem && <span class="problem">{asSentence(plain(share.problem))}</span>}
               </div>
               {share.isExcluded ? <span class="tag">left out</span> : <span class="dim share-count">{share.files !== undefined ? count(share.files, "file") : ""}</span>}
             </li>
