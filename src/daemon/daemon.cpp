@@ -62,7 +62,7 @@ Status Daemon::make_parts() {
   const auto& options = config_.current();
   dialer_ = net::make_tcp_dialer(context_, clock_);
   library::SharesSettings shares;
-  shares.options = options.shares;
+  shares.options = share_options(options);
   shares.data = app_dir_ / "data";
   shares.excluded = {app_dir_ / "data", app_dir_ / "secrets", app_dir_ / "logs", incomplete_folder(options, app_dir_)};
   shares.media_program = library::default_media_program();
@@ -188,7 +188,7 @@ void Daemon::apply(const Options& options, const std::vector<OptionChange>& chan
   trust(options);
   if (std::any_of(changes.begin(), changes.end(), [](const OptionChange& change) { return concerns_blacklist(change.key); }))
     scope_.spawn("blacklist", renew_blacklist());
-  if (const auto done = shares_->configure(options.shares); !done) log::error("configuration", done.error().message);
+  if (const auto done = shares_->configure(share_options(options)); !done) log::error("configuration", done.error().message);
   client_->configure(options);
   gateway_->configure(gateway_settings(options, app_dir_, false));
 }

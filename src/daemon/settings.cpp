@@ -15,20 +15,6 @@ std::size_t count_of(int value) { return value <= 0 ? 0 : static_cast<std::size_
 
 std::uint64_t rate_of(int kib) { return kib <= 0 || kib >= kUnlimited ? 0 : static_cast<std::uint64_t>(kib) * kKiB; }
 
-gateway::Role role_of(std::string_view name) {
-  if (equal_ignoring_ascii_case(name, "administrator")) return gateway::Role::Administrator;
-  if (equal_ignoring_ascii_case(name, "readwrite")) return gateway::Role::ReadWrite;
-  return gateway::Role::ReadOnly;
-}
-
-std::vector<IpNetwork> networks_of(std::string_view list) {
-  std::vector<IpNetwork> out;
-  for (const auto part : split(list, ',')) {
-    if (const auto network = IpNetwork::parse(trim(part))) out.push_back(*network);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::filesystem::path downloads_folder(const Options& options, const std::filesystem::path& app_dir) {
@@ -61,43 +47,14 @@ guard::GuardOptions guard_options(const Options& options) {
   return out;
 }
 
-gateway::ApiKey parse_api_key(const std::string& name, const std::string& text) {
-  gateway::ApiKey out;
-  out.name = name;
-  out.role = gateway::Role::Administrator;
-  for (const auto part : split(text, ';')) {
-    const auto equals = part.find('=');
-    const auto word = equals == std::string_view::npos ? std::string_view() : trim(part.substr(0, equals));
-    if (equal_ignoring_ascii_case(word, "role")) {
-      out.role = role_of(trim(part.substr(equals + 1)));
-    } else if (equal_ignoring_ascii_case(word, "cidr")) {
-      out.networks = networks_of(part.substr(equals + 1));
-    } else {
-      out.key = std::string(trim(part));
-    }
-  }
+ShareOptions share_options(const Options& options) {
+  ShareOptions out = options.shares;
+  if (out.cache.retention) out.sweep_interval = std::min(out.sweep_interval, *out.cache.retention);
   return out;
 }
 
 gateway::GatewaySettings gateway_settings(const Options& options, const std::filesystem::path& app_dir, bool terminal) {
-  const auto& web = options.web;
-  gateway::GatewaySettings out;
-  out.instance_name = options.instance_name;
-  out.username = web.authentication.username;
-  if (!web.authentication.password.empty()) out.password = web.authentication.password;
-  out.authentication_disabled = web.authentication.disabled;
-  if (!web.authentication.api_key.empty()) out.api_keys.push_back(parse_api_key("api_key", web.authentication.api_key));
-  for (const auto& [name, key] : web.authentication.api_keys) {
-    out.api_keys.push_back({name, key.key, role_of(key.role), networks_of(key.cidr), key.scopes});
-  }
-  out.session_lifetime = std::chrono::milliseconds(web.authentication.jwt.ttl);
-  if (!web.authentication.jwt.key.empty()) out.jwt_key = web.authentication.jwt.key;
-  out.host_names = web.hosts;
-  out.allow_remote = web.allow_remote;
-  out.url_base = web.url_base == "/" ? std::string() : web.url_base;
-  out.headless = options.headless;
-  out.remote_configuration = options.remote_configuration;
-  out.remote_file_management = options.remote_file_management;
+  gateway::GatewaySettings out = gateway::settings_from(options);
   out.terminal = terminal;
   out.downloads_folder = downloads_folder(options, app_dir);
   out.incomplete_folder = incomplete_folder(options, app_dir);

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "soulfabric/base/options.hpp"
-#include "soulfabric/gateway/settings.hpp"
+#include "soulfabric/gateway/gateway.hpp"
 #include "soulfabric/guard/guard.hpp"
 
 namespace soulfabric::daemon {
@@ -14,11 +14,11 @@ namespace soulfabric::daemon {
 [[nodiscard]] std::filesystem::path incomplete_folder(const Options& options, const std::filesystem::path& app_dir);
 
 [[nodiscard]] guard::GuardOptions guard_options(const Options& options);
+/// The shares, looked over at least as often as shares.cache.retention asks.
+[[nodiscard]] ShareOptions share_options(const Options& options);
 /// `terminal`: somebody reads standard output.
 [[nodiscard]] gateway::GatewaySettings gateway_settings(const Options& options, const std::filesystem::path& app_dir, bool terminal);
 /// The addresses of web.ip_address with web.port. InvalidArgument names the one that is no address.
 [[nodiscard]] Result<std::vector<gateway::ListenAt>> web_endpoints(const Options& options);
-/// "role=readwrite;cidr=10.0.0.0/8,::1/128;<key>" or the bare key (administrator, from anywhere), as slskd reads it.
-[[nodiscard]] gateway::ApiKey parse_api_key(const std::string& name, const std::string& text);
 
 }  // namespace soulfabric::daemon
