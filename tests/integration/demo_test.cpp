@@ -94,7 +94,7 @@ std::filesystem::path find_below(const std::filesystem::path& root, const std::s
 }
 
 TEST_F(DemoTest, MusicIsFoundAndCopiedAndATermLeavesNothing) {
-  ChildProgram demo(words(23100, 3));
+  ChildProgram demo(words(12100, 3));
   ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
   const auto all = nodes();
   ASSERT_EQ(all.size(), 3U);
@@ -122,7 +122,7 @@ TEST_F(DemoTest, MusicIsFoundAndCopiedAndATermLeavesNothing) {
 }
 
 TEST_F(DemoTest, AKilledDemoLeavesNoProcessAndNoOpenPort) {
-  ChildProgram demo(words(23200, 2));
+  ChildProgram demo(words(12200, 2));
   ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
   const auto all = nodes();
   ASSERT_EQ(all.size(), 2U);
@@ -138,7 +138,7 @@ TEST_F(DemoTest, AKilledDemoLeavesNoProcessAndNoOpenPort) {
 }
 
 TEST_F(DemoTest, EverythingItMakesIsItsOwnersAlone) {
-  ChildProgram demo(words(23300, 1));
+  ChildProgram demo(words(12300, 1));
   ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
     struct stat info{};
@@ -152,19 +152,19 @@ TEST_F(DemoTest, EverythingItMakesIsItsOwnersAlone) {
 }
 
 TEST_F(DemoTest, APortInUseIsNamedBeforeAnythingStarts) {
-  ChildProgram first(words(23400, 1));
+  ChildProgram first(words(12400, 1));
   ASSERT_TRUE(first.says("It ends with this process.", kReadyWithin)) << first.said();
-  auto second_words = words(23400, 1);
+  auto second_words = words(12400, 1);
   second_words[3] = (base_ / "second").string();
   ChildProgram second(second_words);
   EXPECT_EQ(second.ends(kGoneWithin), 1);
-  EXPECT_TRUE(second.says("port 23400 is in use", seconds(5))) << second.said();
+  EXPECT_TRUE(second.says("port 12400 is in use", seconds(5))) << second.said();
 }
 
 TEST_F(DemoTest, ASecondDemoInTheSameFolderIsRefused) {
-  ChildProgram first(words(23500, 1));
+  ChildProgram first(words(12500, 1));
   ASSERT_TRUE(first.says("It ends with this process.", kReadyWithin)) << first.said();
-  ChildProgram second(words(23600, 1));
+  ChildProgram second(words(12600, 1));
   EXPECT_EQ(second.ends(kGoneWithin), 1);
   EXPECT_TRUE(second.says("a demo already runs in", seconds(5))) << second.said();
   EXPECT_EQ(nodes().size(), 1U);
