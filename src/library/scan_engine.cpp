@@ -121,7 +121,9 @@ Result<std::optional<IndexedShares>> ScanEngine::index(const ShareRules& rules, 
   if (!is_stale && static_cast<std::uint64_t>(shape_kept) == shape && static_cast<std::uint64_t>(stamp_kept) == stamp_in_use) return std::nullopt;
   counters.phase = ScanPhase::Index;
   SF_TRY_ASSIGN(const std::int64_t builds, store_->number("builds", 0));
-  const std::uint64_t stamp = (shape ^ static_cast<std::uint64_t>(builds + 1) * 0x9E3779B97F4A7C15ULL) | 1U;
+  // The time keeps it from being given twice when a power cut takes the count of builds back.
+  const auto time = static_cast<std::uint64_t>(to_unix_micros(clock_.wall()));
+  const std::uint64_t stamp = (shape ^ (time + static_cast<std::uint64_t>(builds + 1)) * 0x9E3779B97F4A7C15ULL) | 1U;
   SnapshotBuilder builder(stamp);
   SF_TRY(fill(builder, rules, roots));
   SF_TRY_ASSIGN(std::shared_ptr<const Snapshot> snapshot, builder.finish());

@@ -66,6 +66,10 @@ std::optional<std::string_view> Uploads::admit(const PeerMessageIn& from, const 
   if (active != by_file_.end()) {
     const auto job = jobs_.find(active->second);
     if (job != jobs_.end()) job->second->wanted_again = true;
+    // Who asks is there, even where we failed to reach them and the server has had no news since.
+    absent_since_.erase(from.username);
+    queue_.set_online(from.username, true);
+    pump();
     return std::nullopt;
   }
   const auto size = parts_.deps.shares.size_of(path);
