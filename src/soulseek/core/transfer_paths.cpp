@@ -117,7 +117,7 @@ std::string incomplete_path(std::string_view user, std::string_view remote_path)
   for (const auto part : parts) plain += (plain.empty() ? "" : "/") + safe_component(part, kIncompleteName);
   std::string same(remote_path);
   std::replace(same.begin(), same.end(), '\\', '/');
-  const bool faithful = same == plain && remote_path.find('/') == std::string_view::npos;
+  const bool faithful = !parts.empty() && same == plain && remote_path.find('/') == std::string_view::npos;
   if (faithful && plain.size() <= kLongestIncomplete && parts.size() <= kMostFolders) return folder + "/" + plain;
   const std::string leaf = marked(parts.empty() ? "_" : parts.back(), remote_path);
   if (parts.size() < 2 || parts.size() > kMostFolders || plain.size() > kLongestIncomplete) return folder + "/" + leaf;

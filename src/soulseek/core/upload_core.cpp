@@ -8,6 +8,7 @@
 namespace soulfabric::soulseek::core {
 namespace {
 
+constexpr std::uint64_t kAfterAll = 1ULL << 62U;
 constexpr std::size_t kVoicesRemembered = 4096;  // users whose rate of refusals is known; all are forgotten above
 
 std::uint64_t key_of(const std::string& user, const std::string& path) {
@@ -21,7 +22,9 @@ std::uint64_t key_of(const std::string& user, const std::string& path) {
 
 UploadQueue::Place UploadQueue::place_of(const std::string& name, const User& user) const {
   const bool fifo = options_.order == UploadOrder::FirstInFirstOut;
-  return {privileged_.contains(name) ? 0 : 1, fifo && !user.files.empty() ? user.files.front().first : user.turn};
+  // Who is being served now comes after all who wait, in the order in which they began.
+  const std::uint64_t turn = user.busy ? kAfterAll + user.turn : user.turn;
+  return {privileged_.contains(name) ? 0 : 1, fifo && !user.files.empty() ? user.files.front().first : turn};
 }
 
 void UploadQueue::enter(const std::string& name, User& user) {
@@ -91,7 +94,11 @@ void UploadQueue::finished(UploadId id) {
   if (found == running_.end()) return;
   const std::string name = found->second;
   running_.erase(found);
-  users_.at(name).busy = false;
+  User& user = users_.at(name);
+  leave(name, user);
+  user.busy = false;
+  user.turn = ++counter_;
+  enter(name, user);
   forget_if_idle(name);
 }
 
