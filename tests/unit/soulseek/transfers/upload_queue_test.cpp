@@ -122,7 +122,7 @@ struct Model {
 
   void add(UploadId id, const std::string& user) {
     ++counter;
-    if (std::none_of(files.begin(), files.end(), [&](const File& f) { return f.user == user; })) turn[user] = counter;
+    if (std::none_of(files.begin(), files.end(), [&](const File& f) { return f.user == user; })) turn[user] = (busy.contains(user) ? 1ULL << 62U : 0) + counter;
     files.push_back({id, user, counter});
   }
   std::optional<UploadId> pick(std::size_t slots) {
