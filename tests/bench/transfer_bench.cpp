@@ -21,9 +21,9 @@
 #include "bench/figures.hpp"
 #include "soulfabric/base/crypto.hpp"
 #include "soulfabric/net/tcp.hpp"
-#include "soulseek/store_schema.hpp"
-#include "soulseek/transfers/transfer_service.hpp"
-#include "soulseek/wire/wire.hpp"
+#include "store_schema.hpp"
+#include "transfers/transfer_service.hpp"
+#include "wire/wire.hpp"
 
 namespace soulfabric::bench {
 namespace {
