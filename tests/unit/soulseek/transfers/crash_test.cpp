@@ -192,11 +192,12 @@ Task<void> crash_uploader(World& world, std::uint64_t seed, std::uint64_t cut_at
     const Transfer done = co_await bob.node->until(id);
     EXPECT_EQ(to_string(done.state), "Completed, Succeeded") << done.filename << ": " << done.exception.value_or("");
   }
-  co_await bob.shut_down();
+  // While bob is there: what the crash made alice forget she had sent she offers again, and he says that he has it.
   for (const Transfer& t : alice.node->service->list(Direction::Upload, false)) {
     const Transfer done = co_await alice.node->until(t.id);
     EXPECT_TRUE(has(done.state, TransferState::Completed)) << "an upload stuck";
   }
+  co_await bob.shut_down();
   co_await alice.shut_down();
   expect_downloads(bob, ids);
   alice.node.reset();
