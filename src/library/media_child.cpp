@@ -3,6 +3,7 @@
 #include "media_child.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -14,6 +15,8 @@
 
 namespace soulfabric::library {
 namespace {
+
+constexpr int kReadyWithin = 20'000;  // milliseconds
 
 /// What the new process gets: the socket as descriptor 3, nothing on 0 to 2, no environment, no blocked signals.
 int start_process(const char* program, int socket, pid_t& pid) {
@@ -54,7 +57,19 @@ Result<MediaChild> MediaChild::spawn(const std::filesystem::path& program) {
     return fail(Errc::Unavailable, "Tags cannot be read because " + program.string() + " does not start (" + std::strerror(failure) +
                                        "): install it beside soulfabric.");
   }
-  return MediaChild(std::move(near), pid);
+  MediaChild child(std::move(near), pid);
+  // A child that cannot lock itself in ends before it says a word; that is nobody's file's fault.
+  pollfd wait{child.socket(), POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&wait, 1, kReadyWithin);
+  } while (ready < 0 && errno == EINTR);
+  const auto hello = ready > 0 ? child.receive() : std::nullopt;
+  if (!hello || hello->batch != kMediaHello) {
+    return fail(Errc::Unavailable, "Tags cannot be read because " + program.string() +
+                                       " did not get ready: this system does not let it lock itself in (seccomp, Landlock, limits).");
+  }
+  return child;
 }
 
 MediaChild::MediaChild(MediaChild&& other) noexcept

@@ -15,7 +15,7 @@ namespace soulfabric::library {
 
 class MediaChild {
  public:
-  /// Unavailable: the program cannot be run; the sentence names it.
+  /// Waits until the child is locked in. Unavailable: the program cannot be run or cannot lock itself in; the sentence names it.
   [[nodiscard]] static Result<MediaChild> spawn(const std::filesystem::path& program);
   MediaChild(MediaChild&& other) noexcept;
   MediaChild& operator=(MediaChild&& other) noexcept;

@@ -67,6 +67,25 @@ Task<Result<SharedFileHandle>> ShareService::open_for_upload(std::string virtual
   co_return opened;
 }
 
+/// However the making ends, cancelled too, those who wait for it are woken and no empty place is left behind.
+class ShareService::ListMaking {
+ public:
+  ListMaking(ShareService& service, NetworkMask networks, std::shared_ptr<const Snapshot> shows)
+      : service_(service), networks_(networks), shows_(std::move(shows)) {}
+  ListMaking(const ListMaking&) = delete;
+  ListMaking& operator=(const ListMaking&) = delete;
+  ~ListMaking() {
+    const auto place = service_.lists_.find(networks_);
+    if (place != service_.lists_.end() && place->second.shows == shows_ && !place->second.body) service_.lists_.erase(place);
+    service_.list_made_.notify_all();
+  }
+
+ private:
+  ShareService& service_;
+  NetworkMask networks_;
+  std::shared_ptr<const Snapshot> shows_;
+};
+
 Task<Result<SharedListBody>> ShareService::shared_list(NetworkMask networks) {
   const std::shared_ptr<const Snapshot> snapshot = indexed_.snapshot;
   for (;;) {
@@ -77,17 +96,13 @@ Task<Result<SharedListBody>> ShareService::shared_list(NetworkMask networks) {
     (void)was_made;
   }
   lists_[networks] = KeptList{snapshot, std::nullopt};
+  const ListMaking making(*this, networks, snapshot);
   auto made = co_await serve_workers_.run([snapshot, networks, folder = settings_.data] { return write_list_body(*snapshot, networks, folder); });
   // A newer snapshot may have taken the place meanwhile; the answer is still right for who asked.
   const auto place = lists_.find(networks);
   if (place != lists_.end() && place->second.shows == snapshot) {
-    if (made) {
-      place->second.body = *made;
-    } else {
-      lists_.erase(place);
-    }
+    if (made) place->second.body = *made;
   }
-  list_made_.notify_all();
   co_return made;
 }
 

@@ -45,6 +45,8 @@ class ShareService final : public Shares {
     std::optional<SharedListBody> body;
   };
 
+  class ListMaking;
+
   [[nodiscard]] Task<void> supervise();
   [[nodiscard]] Task<void> follow_changes();
   [[nodiscard]] Task<void> report_progress();

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMaxMediaBatch = 64;
 inline constexpr std::size_t kMaxMediaExtension = 8;
 /// The descriptor on which the child finds its socket.
 inline constexpr int kMediaSocket = 3;
+/// Batch number of the answer that the child gives unasked once it is ready; requests have others.
+inline constexpr std::uint32_t kMediaHello = 0;
 
 struct MediaRequest {
   struct Item {

@@ -63,6 +63,8 @@ bool send_all(const Bytes& frame) {
 }
 
 int serve() {
+  // Says that the walls stand: the daemon hands out files only then.
+  if (!send_all(encode_answer(kMediaHello, {MediaInfo{}}))) return 4;
   Bytes buffer(64 * 1024);
   Received in;
   while (receive(in, buffer)) {

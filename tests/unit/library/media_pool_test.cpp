@@ -144,6 +144,15 @@ TEST_F(MediaPoolTest, SaysWhichProgramIsMissing) {
   EXPECT_NE(result.error().message.find("/nowhere/soulfabric-media"), std::string::npos);
 }
 
+TEST_F(MediaPoolTest, BlamesNoFileWhenTheChildNeverGetsReady) {
+  MediaPool pool({"/bin/true", 2, 4}, clock_);
+  Files files(make_files(3, {}));
+  const Status result = pool.run(files, stop_);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::Unavailable);
+  EXPECT_TRUE(files.results.empty());
+}
+
 TEST(MediaFrames, CarryWhatWasPutIn) {
   MediaRequest request{7, {{123, "mp3"}, {1ULL << 40, "flac"}}};
   EXPECT_EQ(decode_media_request(encode(request)), request);
