@@ -123,6 +123,7 @@ int run_demo(const std::vector<std::string>& arguments) {
   quiet.threshold = log::Level::Warning;
   log::configure(quiet);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGTTIN, SIG_IGN);  // in the background the keyboard is not ours, and that is no reason to stop
   ::umask(077);  // for what the nodes write, too
   bool failed = false;
   const auto went = perform(*options, failed);
