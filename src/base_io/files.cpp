@@ -159,7 +159,9 @@ Status move_durably(FileLayer& files, const std::filesystem::path& from, const s
   }
   SF_TRY(moved);
   SF_TRY(files.sync_folder(to.parent_path()));
-  return files.sync_folder(from.parent_path());
+  const auto left = files.sync_folder(from.parent_path());
+  // The folder left behind may be empty and removed by now; the old name went with it.
+  return left || left.error().code == Errc::NotFound ? Status{} : left;
 }
 
 Status write_whole(const std::filesystem::path& path, ByteView content, unsigned mode) {

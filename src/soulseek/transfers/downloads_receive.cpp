@@ -134,11 +134,7 @@ Task<Status> Downloads::place_file(TransferRow& row) {
   row.shown.local_path = row.moving_to;
   row.synced = row.shown.size;
   const auto folder = partial_path(row).parent_path();
-  co_await parts_.deps.workers.run([folder, root = parts_.options.incomplete] {
-    std::error_code ignored;
-    for (auto at = folder; at != root && at.has_relative_path() && std::filesystem::remove(at, ignored); at = at.parent_path()) {
-    }
-  });
+  co_await parts_.deps.workers.run([folder, root = parts_.options.incomplete] { remove_empty_folders(folder, root); });
   co_return Status{};
 }
 

@@ -11,6 +11,7 @@
 namespace soulfabric::soulseek {
 namespace {
 
+constexpr int kFolderTries = 32;
 constexpr std::size_t kBlock = 512 * 1024;
 constexpr std::size_t kMostBlocks = 4;                          // of one download in memory
 constexpr std::uint64_t kFirstSync = 1024 * 1024;               // then twice as far each time
@@ -22,10 +23,15 @@ constexpr std::uint64_t kWriteBackEvery = 4 * 1024 * 1024;      // the kernel is
 
 Result<OpenedPartial> open_partial(FileLayer& files, const std::filesystem::path& path, std::uint64_t trusted, std::uint64_t size) {
   Result<std::unique_ptr<File>> file = fail(Errc::Internal, "the file was not opened");
-  // A second try: clean-up after another download may remove the empty folder just made.
-  for (int attempt = 0; attempt < 2 && !file; ++attempt) {
-    SF_TRY(files.create_folders(path.parent_path()));
-    file = files.open(path, OpenMode::Create);
+  // Again where it is gone: clean-up after other downloads removes empty folders, also those that were made just now.
+  for (int attempt = 0; attempt < kFolderTries; ++attempt) {
+    const Status made = files.create_folders(path.parent_path());
+    if (made) {
+      file = files.open(path, OpenMode::Create);
+    } else {
+      file = std::unexpected(made.error());
+    }
+    if (file || file.error().code != Errc::NotFound) break;
   }
   if (!file) return std::unexpected(std::move(file).error());
   SF_TRY_ASSIGN(const std::uint64_t there, (*file)->size());
@@ -33,6 +39,12 @@ Result<OpenedPartial> open_partial(FileLayer& files, const std::filesystem::path
   if (keep > size) keep = 0;
   if (keep != there) SF_TRY((*file)->truncate(keep));
   return OpenedPartial{std::move(*file), keep};
+}
+
+void remove_empty_folders(const std::filesystem::path& folder, const std::filesystem::path& root) {
+  std::error_code ignored;
+  for (auto at = folder; at != root && at.has_relative_path() && std::filesystem::remove(at, ignored); at = at.parent_path()) {
+  }
 }
 
 struct DiskWriter::State : std::enable_shared_from_this<State> {

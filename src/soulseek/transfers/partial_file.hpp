@@ -20,6 +20,9 @@ struct OpenedPartial {
 /// On a worker. Keeps the first min(trusted, what is there) bytes, none where that is more than `size`.
 [[nodiscard]] Result<OpenedPartial> open_partial(FileLayer& files, const std::filesystem::path& path, std::uint64_t trusted, std::uint64_t size);
 
+/// On a worker. Removes `folder` and what is above it up to `root`, as far as they are empty. Any number at once, beside open_partial.
+void remove_empty_folders(const std::filesystem::path& folder, const std::filesystem::path& root);
+
 /// Writes blocks in the order given, on workers, a few at a time; syncs after growing amounts so that a crash loses little.
 /// Network thread only; may die while a write is under way.
 class DiskWriter {
