@@ -25,7 +25,7 @@ soulseek::ServerOptions server_options(const NetworkPlan& plan) {
   options.data_dir = plan.folder / "server";
   options.greeting = "This is a demo network: it lives on this machine and ends with the demo.";
   // A handful of nodes, all at home: each may be a parent at once, and learns of parents without a minute's wait.
-  options.possible_parents_interval = std::chrono::seconds(2);
+  options.possible_parents_interval = std::chrono::seconds(5);
   options.initial_speed = 1'000'000;
   return options;
 }
