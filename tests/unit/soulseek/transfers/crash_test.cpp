@@ -48,12 +48,13 @@ struct Machine {
   Task<void> boot() {
     node = std::make_unique<Node>(world.net, name, root, quick_options(), Storage{&files, vfs.name()});
     for (const Wish& wish : wishes()) node->share(wish.path, wish.content);
-    disk.on_cut([this] { boost::asio::post(world.context, [this] { node->changed.notify_all(); }); });
+    disk.on_cut([this] { boost::asio::post(world.context, [this] { if (node) node->changed.notify_all(); }); });
     co_await node->start();
   }
   Task<void> shut_down() {
     disk.on_cut(nullptr);
     co_await node->stop();
+    node.reset();
   }
 
   World& world;
@@ -166,7 +167,6 @@ Task<void> crash_downloader(World& world, std::uint64_t seed, std::uint64_t cut_
   co_await bob.shut_down();
   co_await alice.stop();
   expect_downloads(bob, ids);
-  bob.node.reset();
   expect_sound_database(bob);
 }
 
@@ -200,7 +200,6 @@ Task<void> crash_uploader(World& world, std::uint64_t seed, std::uint64_t cut_at
   co_await bob.shut_down();
   co_await alice.shut_down();
   expect_downloads(bob, ids);
-  alice.node.reset();
   expect_sound_database(alice);
 }
 
