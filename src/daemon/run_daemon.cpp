@@ -45,8 +45,7 @@ void greet(Daemon& daemon) {
   log::info("daemon", "the web page is at " + base);
   if (::isatty(STDOUT_FILENO) != 1) return;
   std::printf("soulfabric: %s\n", base.c_str());
-  if (daemon.gateway().first_start())
-    std::printf("Sign in within ten minutes: %s/%s\n", base.c_str(), daemon.gateway().make_login_link().c_str());
+  if (daemon.gateway().first_start()) std::printf("Sign in within ten minutes: %s\n", daemon.gateway().make_login_link().c_str());
   std::fflush(stdout);
 }
 

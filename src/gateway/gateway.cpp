@@ -120,13 +120,18 @@ std::optional<ApiKey> api_key_from(const std::string& name, const ApiKeyOptions&
   ApiKey key;
   key.name = name;
   key.key = options.key;
-  if (options.role == "administrator") key.role = Role::Administrator;
-  if (options.role == "readwrite") key.role = Role::ReadWrite;
+  if (equal_ignoring_ascii_case(options.role, "administrator")) key.role = Role::Administrator;
+  if (equal_ignoring_ascii_case(options.role, "readwrite")) key.role = Role::ReadWrite;
   for (const auto part : split(options.cidr, ',')) {
     const auto network = IpNetwork::parse(trim(part));
     if (!network) return std::nullopt;
     key.networks.push_back(*network);
   }
+  // Everything is no restriction; a restriction would shut out tunnelled connections, which have no address.
+  const auto everything = [&](bool v4) {
+    return std::ranges::any_of(key.networks, [&](const IpNetwork& network) { return network.bits == 0 && network.base.is_v4() == v4; });
+  };
+  if (everything(true) && everything(false)) key.networks.clear();
   key.scopes = options.scopes;
   return key;
 }
@@ -136,12 +141,15 @@ ApiKeyOptions parse_single_key(std::string_view text) {
   ApiKeyOptions options;
   options.role = "administrator";
   for (const auto part : split(text, ';')) {
-    if (part.starts_with("role=")) {
-      options.role = ascii_lower(part.substr(5));
-    } else if (part.starts_with("cidr=")) {
-      options.cidr = part.substr(5);
+    const auto equals = std::min(part.find('='), part.size());
+    const auto word = trim(part.substr(0, equals));
+    const auto value = trim(part.substr(std::min(equals + 1, part.size())));
+    if (equal_ignoring_ascii_case(word, "role")) {
+      options.role = value;
+    } else if (equal_ignoring_ascii_case(word, "cidr")) {
+      options.cidr = value;
     } else {
-      options.key = part;
+      options.key = trim(part);
     }
   }
   return options;

@@ -159,7 +159,7 @@ class Transfers {
   [[nodiscard]] virtual std::vector<Transfer> list(Direction direction, bool include_removed) const = 0;
   [[nodiscard]] virtual std::optional<Transfer> find(const std::string& id) const = 0;
   /// What was asked for under `DownloadRequest::batch_id`; nothing for an unknown id. Its transfers are those that name it.
-  [[nodiscard]] virtual Task<std::optional<Batch>> batch(std::string /*id*/) { co_return std::nullopt; }
+  [[nodiscard]] virtual Task<std::optional<Batch>> batch(std::string id) = 0;
   /// Cancels if active; with `remove`, hides the row as soon as it is terminal. False for an unknown id.
   virtual bool cancel(const std::string& id, bool remove) = 0;
   /// Hides every completed row of one direction.

@@ -213,6 +213,27 @@ void TransferBook::store_batch(const std::string& id, const DownloadRequest& req
   });
 }
 
+Task<std::optional<Batch>> TransferBook::batch(std::string id) {
+  auto read = [id](Database& database) -> std::optional<Batch> {
+    auto s = database.prepare("SELECT username,search_id,destination,external_id,created_at FROM transfer_batches WHERE id=?1");
+    if (!s) return std::nullopt;
+    const auto row = s->bind(1, id).step();
+    if (!row || !*row) return std::nullopt;
+    Batch found;
+    found.id = id;
+    found.username = std::string(text_of(s->blob(0)));
+    found.search_id = text_at(*s, 1);
+    found.options = {text_at(*s, 2), text_at(*s, 3)};
+    found.created_at = from_unix_micros(s->integer(4));
+    return found;
+  };
+  // What was submitted before is committed first, so that a batch is there as soon as it was asked for.
+  const auto flushed = co_await store_.flush();
+  if (!flushed) co_return std::nullopt;
+  auto found = co_await store_.query(std::move(read));
+  co_return found;
+}
+
 std::vector<Transfer> TransferBook::list(Direction direction, bool include_removed) const {
   std::vector<Transfer> all;
   for (const auto& [seq, row] : rows_) {

@@ -50,6 +50,7 @@ class TransferBook {
   /// Only what is complete: false otherwise.
   bool hide(TransferRow& row);
   void store_batch(const std::string& id, const DownloadRequest& request);
+  [[nodiscard]] Task<std::optional<Batch>> batch(std::string id);
   [[nodiscard]] Task<Status> flush() { return store_.flush(); }
   [[nodiscard]] std::vector<Transfer> list(Direction direction, bool include_removed) const;
   [[nodiscard]] std::vector<TransferRow*> unfinished(Direction direction);

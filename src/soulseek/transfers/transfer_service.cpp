@@ -170,6 +170,8 @@ void TransferService::remove_completed(Direction direction) {
   for (TransferRow* row : impl_->parts.book.completed(direction)) impl_->parts.book.hide(*row);
 }
 
+Task<std::optional<Batch>> TransferService::batch(std::string id) { return impl_->parts.book.batch(std::move(id)); }
+
 Task<Result<std::uint32_t>> TransferService::place_in_queue(std::string id, MonoTime deadline) {
   const TransferRow* row = impl_->parts.book.find(id);
   if (row == nullptr) co_return fail(Errc::NotFound, "There is no such transfer.");

@@ -64,6 +64,7 @@ class TransferService final : public Transfers {
   [[nodiscard]] Task<Result<EnqueueResult>> enqueue(DownloadRequest request, guard::Origin origin) override;
   [[nodiscard]] std::vector<Transfer> list(Direction direction, bool include_removed) const override;
   [[nodiscard]] std::optional<Transfer> find(const std::string& id) const override;
+  [[nodiscard]] Task<std::optional<Batch>> batch(std::string id) override;
   bool cancel(const std::string& id, bool remove) override;
   void remove_completed(Direction direction) override;
   [[nodiscard]] Task<Result<std::uint32_t>> place_in_queue(std::string id, MonoTime deadline) override;

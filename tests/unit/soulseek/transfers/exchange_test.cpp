@@ -102,6 +102,40 @@ TEST(Uploads, QueueSurvivesARestart) {
   run_task(world.context, queue_survives(world));
 }
 
+Task<void> batch_kept(World& world) {
+  auto alice = std::make_unique<Node>(world.net, "alice", world.folder.path() / "alice");
+  co_await alice->start();
+  DownloadRequest request;
+  request.username = "bob";
+  request.files.push_back({"m\\a\\b.mp3", 5});
+  request.batch_id = "11111111-2222-4333-8444-555555555555";
+  request.options.destination = "lidarr/7/Artist - Album";
+  request.options.external_id = "e1";
+  const std::string id = *request.batch_id;
+  const auto asked = co_await alice->service->enqueue(std::move(request), guard::Origin::UserLocal);
+  EXPECT_TRUE(asked);
+  co_await alice->stop();
+  alice.reset();
+  Node again(world.net, "alice", world.folder.path() / "alice");
+  co_await again.start();
+  const auto batch = co_await again.service->batch(id);
+  EXPECT_TRUE(batch);
+  if (batch) {
+    EXPECT_EQ(batch->username, "bob");
+    EXPECT_EQ(batch->options.destination, "lidarr/7/Artist - Album");
+    EXPECT_EQ(batch->options.external_id, "e1");
+    EXPECT_FALSE(batch->search_id);
+  }
+  const auto unknown = co_await again.service->batch("22222222-2222-4333-8444-555555555555");
+  EXPECT_FALSE(unknown);
+  co_await again.stop();
+}
+
+TEST(Downloads, KeepWhatABatchWasAskedWith) {
+  World world;
+  run_task(world.context, batch_kept(world));
+}
+
 Task<void> clash(World& world) {
   Node alice(world.net, "alice", world.folder.path() / "alice");
   Node bob(world.net, "bob", world.folder.path() / "bob");
