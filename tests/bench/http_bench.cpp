@@ -189,8 +189,8 @@ int run(int rounds, int requests) {
     our_cost.add(body_cost(ours, file));
     their_cost.add(body_cost(nginx, plain));
   }
-  print_rounds("http_health", our_rate, "requests/cpu_s", ">=80%", their_rate.median());
-  print_rounds("http_body_gib", our_cost, "cpu_s/GiB", "<=100%", their_cost.median());
+  print_rounds("http_health", our_rate, "requests/cpu_s", ">=0.8x", their_rate.median());
+  print_rounds("http_body_gib", our_cost, "cpu_s/GiB", "<=1x", their_cost.median());
   fs::remove_all(folder);
   return 0;
 }

@@ -2,6 +2,7 @@
 // One connection: requests in, answers out, in order. Network thread only.
 #pragma once
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <memory>
 #include <string>
@@ -33,10 +34,17 @@ class HttpConnection {
  private:
   struct Parser;
   enum class Phase : std::uint8_t { Idle, Header, Body, Answer, Write, Socket };
+  // Requests that arrive whole, carry no body and are answered at once never wake the coroutine: `pump` reads, answers and reads on.
+  [[nodiscard]] Task<bool> wait_input();
+  void pump();
+  [[nodiscard]] bool answer_waiting();
+  [[nodiscard]] bool answer_next();
+  [[nodiscard]] Task<bool> finish_answer();
   [[nodiscard]] Task<bool> read_more();
   [[nodiscard]] Task<bool> read_header();
   [[nodiscard]] Task<bool> read_body(std::size_t limit);
   [[nodiscard]] Task<bool> serve_one();
+  [[nodiscard]] bool compose(const Response& response, bool keep_alive);
   [[nodiscard]] Task<bool> send(Response response, bool keep_alive);
   [[nodiscard]] Task<bool> send_text(ByteView text);
   [[nodiscard]] Task<bool> send_file(FilePart part);
@@ -59,6 +67,12 @@ class HttpConnection {
   Request request_;
   Phase phase_ = Phase::Idle;
   MonoTime deadline_ = kNever;
+  boost::asio::steady_timer wake_;  // ends a wait for `pump`
+  std::optional<Response> carried_;  // an answer of `pump` that takes more than one write
+  std::size_t unsent_ = 0;           // of output_, counted from its end
+  bool pumping_ = false;
+  bool ended_ = false;    // the other side is gone
+  bool closing_ = false;  // the last answer was the last one
   int fault_ = 0;  // status of the refusal that ended reading, 0: the other side is gone
   bool timed_out_ = false;
 };

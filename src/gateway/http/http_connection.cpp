@@ -43,7 +43,7 @@ struct HttpConnection::Parser {
 };
 
 HttpConnection::HttpConnection(HttpServer& server, HttpSocket socket, guard::Origin origin)
-    : server_(server), socket_(std::move(socket)), origin_(origin), input_(kInputSize, '\0') {
+    : server_(server), socket_(std::move(socket)), origin_(origin), input_(kInputSize, '\0'), wake_(server.context()) {
   boost::system::error_code code;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), code);
   socket_.native_non_blocking(true, code);
@@ -84,6 +84,14 @@ void HttpConnection::wind_up() {
 Task<void> HttpConnection::run() {
   bool alive = true;
   while (alive && !server_.stopping()) {
+    if (input_at_ == input_end_) {
+      set_phase(Phase::Idle, server_.limits().idle_time);
+      const bool more = co_await wait_input();
+      if (!more) break;
+      const bool sent = co_await finish_answer();
+      if (!sent) break;
+      if (input_at_ == input_end_) continue;
+    }
     request_.method = request_.target = {};
     request_.headers.clear();
     parser_ = std::make_unique<Parser>();
@@ -93,6 +101,87 @@ Task<void> HttpConnection::run() {
   }
   boost::system::error_code ignored;
   socket_.shutdown(HttpSocket::shutdown_both, ignored);
+}
+
+Task<bool> HttpConnection::wait_input() {
+  // Whoever cancels closes the socket first, which ends the read; the frame must outlive it.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  pumping_ = true;
+  wake_.expires_at(MonoTime::max());
+  pump();
+  while (pumping_) co_await wake_.async_wait(kAwait);
+  co_await boost::asio::this_coro::throw_if_cancelled(true);
+  co_return !ended_;
+}
+
+void HttpConnection::pump() {
+  if (input_at_ == input_end_) input_at_ = input_end_ = 0;
+  socket_.async_read_some(boost::asio::buffer(input_.data() + input_end_, input_.size() - input_end_),
+                          [this](const boost::system::error_code& code, std::size_t size) {
+                            input_end_ += size;
+                            ended_ = static_cast<bool>(code);
+                            if (!ended_ && answer_waiting()) return pump();
+                            pumping_ = false;
+                            wake_.cancel();
+                          });
+}
+
+/// True when all of the input was answered and the connection goes on.
+bool HttpConnection::answer_waiting() {
+  try {
+    while (input_at_ < input_end_) {
+      if (!answer_next()) return false;
+    }
+    set_phase(Phase::Idle, server_.limits().idle_time);
+    return !server_.stopping();
+  } catch (const std::exception&) {
+    ended_ = true;
+    return false;
+  }
+}
+
+bool HttpConnection::answer_next() {
+  request_.method = request_.target = {};
+  request_.headers.clear();
+  parser_ = std::make_unique<Parser>();
+  auto& parser = parser_->http;
+  parser.header_limit(static_cast<std::uint32_t>(server_.limits().header_bytes));
+  parser.body_limit(boost::none);
+  boost::system::error_code code;
+  const auto used = parser.put(boost::asio::buffer(input_.data() + input_at_, input_end_ - input_at_), code);
+  if (code || !parser.is_done()) return false;
+  take_request();
+  if (fault_of_header() != 0 || request_.upgrade) return false;
+  std::unique_ptr<RequestHandler::State> state;
+  auto verdict = server_.handler().admit(request_, state);
+  auto response = verdict.refusal ? std::move(verdict.refusal) : server_.handler().answer_now(request_, state.get());
+  if (!response) return false;
+  ++server_.counters().requests;
+  input_at_ += used;
+  closing_ = !parser.keep_alive() || response->close || server_.stopping();
+  if (response->file || body_size(*response) > kOutputKept) {
+    carried_ = std::move(response);
+    return false;
+  }
+  (void)compose(*response, !closing_);
+  const auto sent = ::send(socket_.native_handle(), output_.data(), output_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  unsent_ = sent > 0 ? output_.size() - static_cast<std::size_t>(sent) : output_.size();
+  return unsent_ == 0 && !closing_;
+}
+
+Task<bool> HttpConnection::finish_answer() {
+  if (carried_) {
+    Response response = std::move(*carried_);
+    carried_.reset();
+    co_return co_await send(std::move(response), !closing_);
+  }
+  if (unsent_ > 0) {
+    set_phase(Phase::Write, server_.limits().write_time);
+    const auto rest = bytes_of(output_).last(std::exchange(unsent_, 0));
+    const bool sent = co_await send_text(rest);
+    if (!sent) co_return false;
+  }
+  co_return !closing_;
 }
 
 Task<bool> HttpConnection::read_more() {
@@ -241,27 +330,33 @@ Task<bool> HttpConnection::serve_one() {
   co_return false;
 }
 
-Task<bool> HttpConnection::send(Response response, bool keep_alive) {
+/// Puts the head into output_, and the body where it is small; true when nothing else is to be sent.
+bool HttpConnection::compose(const Response& response, bool keep_alive) {
   ++server_.counters().statuses[static_cast<std::size_t>(std::clamp(response.status / 100, 0, 5))];
-  set_phase(Phase::Write, server_.limits().write_time);
   HeadOptions options;
   options.date = server_.date();
   options.keep_alive = keep_alive;
   options.old_client = parser_->http.is_header_done() && parser_->http.get().version() < 11;
   output_.clear();
   append_head(output_, response, options);
-  const bool body = request_.method != "HEAD" && response.status != 204 && response.status != 304;
-  const auto text = response.shared.empty() ? std::string_view(response.body) : text_of(response.shared);
-  const bool joined = body && !response.file && text.size() <= kOutputKept;
-  if (joined) output_ += text;
+  if (request_.method == "HEAD" || response.status == 204 || response.status == 304) return true;
+  if (response.file || body_size(response) > kOutputKept) return false;
+  output_ += response.shared.empty() ? std::string_view(response.body) : text_of(response.shared);
+  return true;
+}
+
+Task<bool> HttpConnection::send(Response response, bool keep_alive) {
+  set_phase(Phase::Write, server_.limits().write_time);
+  const bool joined = compose(response, keep_alive);
   const bool head_sent = co_await send_text(bytes_of(output_));
   if (!head_sent) co_return false;
-  if (!body || joined) co_return keep_alive;
+  if (joined) co_return keep_alive;
   if (response.file) {
     const bool file_sent = co_await send_file(std::move(*response.file));
     co_return file_sent && keep_alive;
   }
-  const bool body_sent = co_await send_text(bytes_of(text));
+  const auto body = response.shared.empty() ? bytes_of(response.body) : response.shared;
+  const bool body_sent = co_await send_text(body);
   co_return body_sent && keep_alive;
 }
 
