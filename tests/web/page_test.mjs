@@ -170,6 +170,21 @@ test("a share of a million files is browsed with a handful of rows in the docume
   });
 });
 
+test("a browsed folder downloads with all that is below it, unless that is too much", async () => {
+  await visit({}, async ({ page, gateway }) => {
+    await go(page, "#/browse/millions");
+    await page.click(".row-folder|music");
+    await page.click(".row-folder button|Download folder Artist 2");
+    await page.wait(shown("Added to downloads: 1,000 files"));
+    const names = new Set([...gateway.transfers.all.values()].map((transfer) => transfer.filename));
+    assert.equal(names.size, 1000);
+    assert.ok(names.has("music\\Artist 2\\Album 10\\00100 - Track 100.mp3"));
+    await page.click(".row-folder button|Download folder music");
+    await page.wait(shown("music holds more than 10,000 files: open it and download its parts."), "the refusal", 40_000);
+    assert.equal(gateway.transfers.all.size, 1000);
+  });
+});
+
 test("a user who is offline cannot be browsed and it says so", async () => {
   await visit({}, async ({ page }) => {
     await go(page, "#/browse");

@@ -10,7 +10,7 @@ import { uniform } from "../model/layout";
 import { fullName } from "../model/paths";
 import { describe, isAudio } from "../model/quality";
 import { routeTo } from "../model/route";
-import { download, downloadFolder } from "./downloading";
+import { download, downloadBelow } from "./downloading";
 import { Empty } from "./empty";
 import { useNarrow, useSection } from "./hooks";
 import { Icon } from "./icons";
@@ -134,7 +134,7 @@ function Cells({ row, username, tab }: { row: TreeRow; username: string; tab: nu
         <span class="cell fold" role="gridcell">{indent}<Icon name="chevron" /></span>
         <span class="cell main-cell" role="gridcell" title={plain(folder.path)}><span class="line">{plain(folder.name) || "Top folder"}</span><span class="line dim">{inside || "empty"}</span></span>
         <span class="cell row-actions" role="gridcell">
-          <button type="button" class="ghost square" tabIndex={tab} aria-label={`Download folder ${folder.name}`} onClick={() => void downloadFolder(username, folder.path, [])}><Icon name="down" /></button>
+          <button type="button" class="ghost square" tabIndex={tab} aria-label={`Download folder ${folder.name}`} onClick={() => void downloadBelow(username, folder.path)}><Icon name="down" /></button>
         </span>
       </>
     );
