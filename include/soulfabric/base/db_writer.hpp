@@ -19,9 +19,11 @@ class DbWriter {
   DbWriter(IoContext& context, IoClock& clock, Database database);
 
   /// Queues a change for the next commit (one batch at a time; what arrives meanwhile goes into the next).
-  /// A change that fails is rolled back alone and logged.
+  /// A change that fails is rolled back alone and logged. A batch that the disk refuses (full, broken) is kept and tried again
+  /// every second, so a change may be called more than once.
   void submit(Change change);
-  /// Waits until everything submitted so far is committed (and synced as the database's mode says).
+  /// Waits until everything submitted so far is committed (and synced as the database's mode says), or a commit failed:
+  /// then its error, while the changes stay queued.
   [[nodiscard]] Task<Status> flush();
   /// Runs a read (or a change with an answer) on the database's thread, between batches.
   template <class F>
@@ -30,7 +32,7 @@ class DbWriter {
     auto result = co_await worker_.run([shared, fn = std::move(fn)]() mutable { return fn(*shared); });
     co_return result;
   }
-  /// Commits what is queued and stops.
+  /// Commits what is queued, by one last attempt where the disk refuses, and stops.
   [[nodiscard]] Task<void> close();
 
  private:
@@ -41,9 +43,12 @@ class DbWriter {
   std::vector<Change> queue_;
   std::uint64_t submitted_ = 0;
   std::uint64_t committed_ = 0;
+  std::uint64_t failures_ = 0;  // of whole commits
   bool running_ = false;
+  bool closing_ = false;
   Status last_ = {};
   Notifier committed_changed_;
+  Notifier closing_changed_;
   TaskScope scope_;
 };
 

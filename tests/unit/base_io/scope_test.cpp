@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scopes join and cancel, workers come back, a database batches, memory streams carry bytes in order.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -101,6 +102,52 @@ TEST(DbWriter, CommitsInBatchesAndDropsOnlyTheFailedChange) {
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   run_task(context, write_rows(context, clock, folder / "t.db"));
+  std::filesystem::remove_all(folder);
+}
+
+Task<std::int64_t> number_from(DbWriter& writer, std::string sql) {
+  const auto number = co_await writer.query([sql](Database& db) -> std::int64_t {
+    auto select = db.prepare(sql);
+    if (!select) return -1;
+    const auto row = select->step();
+    return row && *row ? select->integer(0) : -1;
+  });
+  co_return number;
+}
+
+/// A page limit is what a full disk looks like to SQLite.
+Task<void> fill_the_disk(IoContext& context, SystemIoClock& clock, const std::filesystem::path& file) {
+  constexpr std::string_view migrations[] = {"CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB)"};
+  auto database = Database::open(file, migrations);
+  EXPECT_TRUE(database) << database.error().message;
+  if (!database) co_return;
+  DbWriter writer(context, clock, std::move(*database));
+  const auto limited = co_await number_from(writer, "PRAGMA max_page_count=8");
+  EXPECT_EQ(limited, 8);
+  writer.submit([](Database& db) { return db.execute("INSERT INTO t VALUES(1,zeroblob(100000))"); });
+  const auto full = co_await writer.flush();
+  EXPECT_TRUE(!full && full.error().code == Errc::NoSpace);
+  writer.submit([](Database& db) { return db.execute("INSERT INTO t VALUES(2,'small')"); });
+  const auto still_full = co_await writer.flush();
+  EXPECT_FALSE(still_full) << "later changes wait behind the first";
+  const auto raised = co_await number_from(writer, "PRAGMA max_page_count=1000");
+  EXPECT_EQ(raised, 1000);
+  const auto stored = co_await writer.flush();
+  EXPECT_TRUE(stored) << "tried again by itself";
+  const auto rows = co_await number_from(writer, "SELECT count(*) FROM t");
+  EXPECT_EQ(rows, 2) << "nothing was lost";
+  const auto lowered = co_await number_from(writer, "PRAGMA max_page_count=1");
+  EXPECT_GT(lowered, 1);
+  writer.submit([](Database& db) { return db.execute("INSERT INTO t VALUES(3,zeroblob(1000000))"); });
+  co_await writer.close();  // ends, though the disk stays full
+}
+
+TEST(DbWriter, KeepsWhatAFullDiskRefusesAndTriesAgain) {
+  IoContext context;
+  SystemIoClock clock;
+  const auto folder = std::filesystem::temp_directory_path() / ("sf_full_disk_test_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  run_task(context, fill_the_disk(context, clock, folder / "t.db"));
   std::filesystem::remove_all(folder);
 }
 
