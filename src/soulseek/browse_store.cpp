@@ -2,6 +2,8 @@
 // Two tables: folders (with folders that only exist as somebody's parent) and files in the order they came.
 #include "browse_store.hpp"
 
+#include <algorithm>
+
 #include "convert.hpp"
 
 namespace soulfabric::soulseek {
@@ -14,6 +16,11 @@ CREATE TABLE files(folder INTEGER NOT NULL, n INTEGER NOT NULL, name BLOB NOT NU
 CREATE UNIQUE INDEX folder_path ON folders(path, locked);
 CREATE INDEX folder_parent ON folders(parent, path);
 )sql";
+
+// Every ancestor is a row with two whole paths: without these two a list of deep folders fills the disk.
+constexpr std::ptrdiff_t kDeepestFolder = 100;
+constexpr std::string_view kMaxPages = "PRAGMA max_page_count=1048576";  // 4 GiB
+constexpr std::size_t kMaxPageFiles = 100'000;  // of one page of whole folders, and of one folder there: an answer must fit into memory
 
 std::string_view parent_of(std::string_view path) {
   const auto at = path.rfind('\\');
@@ -35,6 +42,7 @@ Result<std::shared_ptr<BrowseStore>> BrowseStore::create(const std::filesystem::
   options.cache_kib = 8192;
   const std::string_view migrations[] = {kTables};
   SF_TRY_ASSIGN(Database database, Database::open(file, migrations, options));
+  SF_TRY(database.execute(kMaxPages));
   SF_TRY(database.execute("PRAGMA synchronous=OFF"));  // a list that is lost is fetched again
   std::shared_ptr<BrowseStore> store(new BrowseStore(file, std::move(database)));
   SF_TRY(store->prepare());
@@ -65,11 +73,13 @@ void BrowseStore::keep(Status status) {
 
 void BrowseStore::on_folder(std::string_view path, std::uint32_t files, bool is_private) {
   if (!failure_) return;
+  if (std::count(path.begin(), path.end(), '\\') > kDeepestFolder) return keep(fail(Errc::Malformed, "the list of the user has folders within more than 100 others"));
   const auto parent = parent_of(path);
   if (parent != last_parent_) {
     for (auto at = parent; !at.empty(); at = parent_of(at)) {
       add_parent_.bind(1, bytes_of(at)).bind(2, bytes_of(parent_of(at)));
       keep(add_parent_.run());
+      if (database_.changes() == 0) break;  // known, and so are those above it
     }
     last_parent_ = std::string(parent);
   }
@@ -173,12 +183,15 @@ Result<Page<RemoteFolder>> BrowseStore::list(bool locked, std::uint64_t offset, 
   count.reset();
   SF_TRY_ASSIGN(SqlStatement rows, database_.prepare("SELECT id,path FROM folders WHERE locked=? AND files>0 ORDER BY id LIMIT ? OFFSET ?"));
   rows.bind(1, std::int64_t{locked}).bind(2, std::int64_t{limit}).bind(3, static_cast<std::int64_t>(offset));
+  std::size_t files = 0;
   for (;;) {
     SF_TRY_ASSIGN(const bool more, rows.step());
     if (!more) return page;
     RemoteFolder folder;
     folder.path = rows.text(1);
-    SF_TRY_ASSIGN(folder.files, files_of(rows.integer(0), 0, UINT32_MAX));
+    SF_TRY_ASSIGN(folder.files, files_of(rows.integer(0), 0, kMaxPageFiles));
+    files += folder.files.size();
+    if (files > kMaxPageFiles && !page.items.empty()) return page;  // the rest is on the next page
     page.items.push_back(std::move(folder));
   }
 }

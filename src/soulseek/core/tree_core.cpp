@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kMaxCandidates = 10;  // what the server names at most
 constexpr std::uint32_t kFormulaLimit = 10;  // most children the speed formula grants
+constexpr std::int32_t kDeepest = 10'000;    // no tree is as deep; below a higher number our own would not be one any more
+constexpr std::size_t kMaxRootName = 256;
 
 std::shared_ptr<const Bytes> shared(Bytes frame) { return std::make_shared<const Bytes>(std::move(frame)); }
 
@@ -103,7 +105,10 @@ bool TreeCore::on_frame(TreeConnection id, ByteView frame, MonoTime now, TreeAct
 
 bool TreeCore::on_branch(TreeConnection id, Link& link, TreeActions& out) {
   if (link.role == Role::Child) return true;
-  if ((link.level && *link.level < 0) || (link.root && link.root->empty())) {
+  const bool bad_level = link.level && (*link.level < 0 || *link.level > kDeepest);
+  // A branch whose root we are hangs below us: its searches are our own, sent round in a circle.
+  const bool bad_root = link.root && (link.root->empty() || link.root->size() > kMaxRootName || *link.root == self_);
+  if (bad_level || bad_root) {
     const bool was_parent = link.role == Role::Parent;
     close(id, out);
     links_.erase(id);

@@ -123,6 +123,25 @@ TEST_F(TreeTest, ClosesCandidatesWithImpossiblePlaces) {
   EXPECT_TRUE(closed(2));
 }
 
+TEST_F(TreeTest, ClosesCandidatesTooDeepToBeBelow) {
+  core.on_candidate_connected(1, "anna", out);
+  EXPECT_FALSE(level(1, INT32_MAX)) << "our own level would not be a number";
+  EXPECT_TRUE(closed(1));
+  core.on_candidate_connected(2, "ben", out);
+  EXPECT_FALSE(root(2, std::string(257, 'x'))) << "the name would go on to the server and every child";
+  EXPECT_TRUE(closed(2));
+}
+
+TEST_F(TreeTest, TakesNoParentFromItsOwnBranch) {
+  core.on_candidate_connected(1, "grandchild", out);
+  EXPECT_TRUE(level(1, 2));
+  EXPECT_FALSE(root(1, "me"));
+  EXPECT_TRUE(closed(1));
+  adopt(2, "anna");
+  EXPECT_FALSE(root(2, "me")) << "nor keeps one that has come to hang below us";
+  EXPECT_FALSE(core.has_parent());
+}
+
 TEST_F(TreeTest, ForwardsSearchesByteForByteToEveryChild) {
   adopt(1, "parent");
   core.on_incoming(2, "kid", out);
