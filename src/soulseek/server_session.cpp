@@ -25,6 +25,7 @@ constexpr std::size_t kMaxAddresses = 10000;
 
 struct ServerSession::Line {
   std::unique_ptr<net::ByteStream> stream;
+  std::string username;  // the one that was sent; the settings may change before the answer
   std::deque<Bytes> outbox;
   std::size_t outbox_bytes = 0;
   Notifier changed;
@@ -37,6 +38,18 @@ struct ServerSession::Question {
   std::optional<Endpoint> address;
   std::optional<UserStatus> status;
   bool answered = false;
+};
+
+/// One who waits for an answer; the last to leave without one takes the question back, so that the next asks again.
+struct ServerSession::Asker {
+  std::map<std::string, std::shared_ptr<Question>>& of;
+  std::string user;
+  std::shared_ptr<Question> asked;
+  ~Asker() {
+    constexpr long kMapAndSelf = 2;
+    const auto found = of.find(user);
+    if (found != of.end() && found->second == asked && asked.use_count() <= kMapAndSelf) of.erase(found);
+  }
 };
 
 ServerSession::ServerSession(IoContext& context, IoClock& clock, Random& random, net::Dialer& dialer, ServerSessionOptions options)
@@ -158,6 +171,7 @@ Task<void> ServerSession::attempt() {
 
 Task<Status> ServerSession::log_in(Line& line) {
   const auto deadline = clock_.now() + core_.times().login_timeout;
+  line.username = options_.username;
   const std::string both = options_.username + options_.password;
   Bytes first = wire::encode(wire::request::Login{options_.username, options_.password, kMajorVersion, crypto::md5_hex(bytes_of(both)), kMinorVersion});
   // In the same write: peers that hear "online" before the port is known get port 0.
@@ -233,6 +247,7 @@ void ServerSession::dispatch(std::uint32_t code, ByteView body) {
     return;
   }
   if (const auto* login = std::get_if<wire::reply::Login>(&*reply)) return take_login(*login);
+  if (!logged_in()) return;  // nobody was told of a session yet
   if (std::holds_alternative<wire::reply::Relogged>(*reply)) {
     core_.on_relogged();
     relogged_ = true;
@@ -257,13 +272,14 @@ void ServerSession::dispatch(std::uint32_t code, ByteView body) {
 }
 
 void ServerSession::take_login(const wire::reply::Login& login) {
+  if (core_.phase() != SessionCore::Phase::LoggingIn || !line_) return;
   if (!login.ok) {
     core_.on_login_rejected(login.reason, login.detail.value_or(""), clock_.now());
     return;
   }
   core_.on_login_accepted();
   if (!logged_in()) return;
-  name_ = options_.username;
+  name_ = line_->username;
   own_address_ = login.own_ip;
   relogged_ = false;
   log::info("soulseek", "logged in to the server");
@@ -284,7 +300,6 @@ void ServerSession::announce_everything() {
 }
 
 void ServerSession::end_session(const std::string& why) {
-  const bool was_logged_in = logged_in() || relogged_ || core_.phase() == SessionCore::Phase::Idle;
   core_.on_lost(why, clock_.now());
   if (line_) {
     line_->dead = true;
@@ -297,8 +312,9 @@ void ServerSession::end_session(const std::string& why) {
   watched_.erase(name_);
   for (auto* questions : {&address_questions_, &status_questions_}) {
     for (auto& [user, asked] : *questions) asked->changed.notify_all();
+    questions->clear();
   }
-  if (was_logged_in && !name_.empty()) {
+  if (!name_.empty()) {  // whatever the user wanted meanwhile: who heard of the login hears of its end
     for (auto* listener : listeners_) listener->on_logout();
   }
   name_.clear();
@@ -329,11 +345,11 @@ Task<Result<Endpoint>> ServerSession::address_of(std::string username, MonoTime 
   const auto cached = known_address(username);
   if (cached && cached->port != 0 && watched_.contains(username)) co_return *cached;
   bool fresh = false;
-  const auto asked = question(address_questions_, username, fresh);
+  const Asker asker{address_questions_, username, question(address_questions_, username, fresh)};
+  Question* const asked = asker.asked.get();
   if (fresh) send(wire::encode(wire::request::GetPeerAddress{username}));
   while (!asked->answered && logged_in() && clock_.now() < deadline) co_await asked->changed.wait(clock_, deadline);
   if (!asked->answered) {
-    if (address_questions_.contains(username) && address_questions_[username] == asked) address_questions_.erase(username);
     if (!logged_in()) co_return fail(Errc::Unavailable, "the connection to the Soulseek server was lost");
     co_return fail(Errc::TimedOut, "the server did not say where the user is");
   }
@@ -360,11 +376,11 @@ void ServerSession::take_address(const wire::reply::GetPeerAddress& reply) {
 Task<Result<UserStatus>> ServerSession::ask_status(std::string username, MonoTime deadline) {
   if (!logged_in()) co_return fail(Errc::Unavailable, "we are not logged in to the Soulseek server");
   bool fresh = false;
-  const auto asked = question(status_questions_, username, fresh);
+  const Asker asker{status_questions_, username, question(status_questions_, username, fresh)};
+  Question* const asked = asker.asked.get();
   if (fresh) send(wire::encode(wire::request::GetUserStatus{username}));
   while (!asked->answered && logged_in() && clock_.now() < deadline) co_await asked->changed.wait(clock_, deadline);
   if (asked->answered) co_return *asked->status;
-  status_questions_.erase(username);
   if (!logged_in()) co_return fail(Errc::Unavailable, "the connection to the Soulseek server was lost");
   co_return fail(Errc::TimedOut, "the server did not answer about this user");
 }

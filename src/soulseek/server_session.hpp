@@ -67,6 +67,7 @@ class ServerSession final : public ServerPort {
  private:
   struct Line;     // one TCP connection with its outbox
   struct Question; // waiters for one user's address or status
+  struct Asker;
   [[nodiscard]] Task<void> run();
   [[nodiscard]] Task<void> attempt();
   [[nodiscard]] Task<Status> log_in(Line& line);
