@@ -38,7 +38,7 @@ ClientImpl::ClientImpl(const ClientDependencies& deps, const Options& options, c
                 [this] { return transfers_.upload_load(); }, answer_options(options)),
       tree_(deps.context, deps.clock, server_, hub_, tree_options(options),
             [this](const TreeAnswer& search) { answerer_.on_search(search.user, search.token, search.query); }),
-      share_answers_(deps.context, deps.clock, hub_, deps.shares, [this] { return transfers_.upload_load(); }, profile_of(options)),
+      share_answers_(deps.context, deps.clock, hub_, deps.shares, deps.workers, [this] { return transfers_.upload_load(); }, profile_of(options)),
       users_(deps.context, deps.clock, deps.random, server_, hub_, deps.courtesy, deps.workers, observers_, deps.browse_folder),
       chat_(deps.context, deps.clock, server_, deps.courtesy.guard(), deps.store, observers_) {
   // In the order in which a login concerns them: the tree and the peers before those who send through them.
@@ -174,7 +174,7 @@ void ClientImpl::on_peer_message(const PeerMessageIn& message) {
     return;
   }
   if (share_answers_.on_message(message) || users_.on_message(message) || transfers_.on_peer_message(message)) return;
-  if (message.code != wire::peer::FileSearchRequest::kCode) return;
+  if (message.code != wire::peer::FileSearchRequest::kCode || !direct_searches_.take(message.remote.address, deps_.clock.now())) return;
   const auto decoded = wire::decode_peer(message.code, message.body);
   const auto* search = decoded ? std::get_if<wire::peer::FileSearchRequest>(&*decoded) : nullptr;
   if (search != nullptr) answerer_.on_search(message.username, search->token, search->query);

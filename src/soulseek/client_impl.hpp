@@ -80,6 +80,7 @@ class ClientImpl final : public RunningClient, private Session, private ServerLi
   ShareAnswers share_answers_;
   UserService users_;
   ChatService chat_;
+  AddressRates direct_searches_{5, 1, std::chrono::seconds(1)};  // a search that a peer sends to us alone
   bool started_ = false;
 };
 

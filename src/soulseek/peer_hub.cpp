@@ -30,7 +30,6 @@ PeerHub::PeerHub(IoContext& context, IoClock& clock, Random& random, net::Dialer
       server_(server),
       workers_(workers),
       options_(options),
-      next_token_(static_cast<std::uint32_t>(random.below(UINT32_MAX / 1000))),
       scope_(context, "peers") {}
 
 void PeerHub::start() { scope_.spawn("listener", listen_loop()); }
@@ -73,6 +72,7 @@ Task<void> PeerHub::listen_loop() {
       if (slot) scope_.spawn("accept", accept_one(std::move(*stream), std::move(*slot)));
     }
     listener_.reset();
+    if (scope_.closing()) co_return;
   }
 }
 
@@ -107,7 +107,7 @@ Task<void> PeerHub::accept_one(std::unique_ptr<net::ByteStream> stream, guard::C
   }
   const auto& peer = std::get<wire::init::PeerInit>(*init);
   if (!server_.logged_in() || !is_plausible_name(peer.user, server_.username())) co_return;
-  if (!guard_.admit(guard_.subject_for(peer.user, connection.remote.address), connection.remote.address)) co_return;
+  if (!guard_.admit(guard::Subject::user(peer.user), connection.remote.address)) co_return;
   connection.username = peer.user;
   connection.address_checked = is_checked(peer.user, connection.remote.address);
   adopt(std::move(connection), peer.type);
@@ -118,18 +118,14 @@ void PeerHub::adopt(PeerConnection connection, const std::string& type) {
     connection.reader.switch_to(wire::FrameKind::Peer);
     add_link(std::move(connection));
   } else if (type == wire::kFileType) {
-    scope_.spawn("file", hand_over_file(std::move(connection)));
+    hand_over_file(std::move(connection));
   } else if (type == wire::kDistributedType) {
     connection.reader.switch_to(wire::FrameKind::Distributed);
     if (handlers_.distributed) handlers_.distributed(std::move(connection));
   }
 }
 
-Task<void> PeerHub::hand_over_file(PeerConnection connection) {
-  if (!connection.address_checked) {
-    const auto known = co_await server_.address_of(connection.username, clock_.now() + options_.times.connect);
-    connection.address_checked = known && known->address == connection.remote.address;
-  }
+void PeerHub::hand_over_file(PeerConnection connection) {
   FileConnection file;
   file.username = connection.username;
   file.remote = connection.remote;
@@ -169,7 +165,8 @@ Task<void> PeerHub::answer_connect(wire::reply::ConnectToPeer wanted) {
   const Endpoint to{wanted.ip, wire::port_of(wanted.port).value_or(0)};
   if (!is_plausible_name(wanted.user, server_.username()) || guard_.is_banned(guard::Subject::user(wanted.user)) || !may_dial(to)) co_return;
   guard_.prove(guard::Subject::user(wanted.user), to.address);
-  auto slot = guard_.connect(to.address);
+  // They wanted it, so it counts as theirs: no address gets more of us this way than by connecting itself.
+  auto slot = guard_.accept(to.address);
   if (!slot) co_return;
   const auto deadline = clock_.now() + options_.times.connect;
   auto stream = co_await dialer_.connect(to, deadline);
@@ -247,7 +244,7 @@ Task<Result<PeerConnection>> PeerHub::reach(std::string username, std::string ty
   const auto race = std::make_shared<Race>();
   race->username = username;
   race->type = type;
-  race->token = ++next_token_;
+  race->token = fresh_token();
   const auto until = std::min(deadline, clock_.now() + options_.times.indirect);
   race->expires = clock_.now() + options_.times.indirect;
   races_[race->token] = race;
@@ -265,6 +262,14 @@ Task<Result<PeerConnection>> PeerHub::reach(std::string username, std::string ty
   races_.erase(race->token);
   if (race->direct_failed && race->indirect_failed) co_return fail(Errc::Offline, "the user cannot be reached, directly or through the server");
   co_return fail(Errc::TimedOut, "the user could not be reached in time, directly or through the server");
+}
+
+/// Whoever knows it is taken for the user we look for, so nobody may guess it from another one.
+std::uint32_t PeerHub::fresh_token() {
+  for (;;) {
+    const std::uint32_t token = random_.u32();
+    if (token != 0 && !races_.contains(token)) return token;
+  }
 }
 
 void PeerHub::forget_old_races() {

@@ -82,7 +82,7 @@ class PeerHub final : public PeerPort, public ServerListener {
   [[nodiscard]] Task<void> read_link(std::shared_ptr<PeerLink> link);
   [[nodiscard]] Task<Status> take_frame(PeerLink& link, wire::Frame frame);
   [[nodiscard]] Task<void> write_link(std::shared_ptr<PeerLink> link);
-  [[nodiscard]] Task<void> hand_over_file(PeerConnection connection);
+  void hand_over_file(PeerConnection connection);
   void adopt(PeerConnection connection, const std::string& type);
   std::shared_ptr<PeerLink> add_link(PeerConnection connection);
   void remove_link(const std::shared_ptr<PeerLink>& link);
@@ -95,6 +95,7 @@ class PeerHub final : public PeerPort, public ServerListener {
   [[nodiscard]] bool may_dial(const Endpoint& to) const;
   [[nodiscard]] bool is_checked(const std::string& username, const IpAddress& address) const;
   void forget_old_races();
+  [[nodiscard]] std::uint32_t fresh_token();
   void close_all();
 
   IoClock& clock_;
@@ -113,7 +114,6 @@ class PeerHub final : public PeerPort, public ServerListener {
   std::map<std::string, std::shared_ptr<Race>> link_races_;  // P races under way, by user
   std::map<std::string, BrowseReceiver*> browse_sinks_;
   std::map<std::string, unsigned> expected_infos_;
-  std::uint32_t next_token_;
   TaskScope scope_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pieces of a connection to a peer: a stream that holds its place in the connection gate, and one P connection.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -44,6 +45,10 @@ struct Outgoing {
 
 /// One P connection.
 struct PeerLink {
+  [[nodiscard]] bool has_list() const {
+    return sending_list || std::any_of(outbox.begin(), outbox.end(), [](const Outgoing& item) { return item.file != nullptr; });
+  }
+
   std::string username;
   PeerConnection connection;
   std::deque<Outgoing> outbox;
@@ -51,6 +56,8 @@ struct PeerLink {
   Notifier changed;
   MonoTime close_at = kNever;  // no traffic for so long ends it
   BrowseReceiver* receiving = nullptr;
+  bool sending_list = false;
+  bool only_results = true;  // nothing but search answers came, and we sent nothing
   bool dead = false;
 };
 

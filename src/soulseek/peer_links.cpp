@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kReadBlock = 32 * 1024;
 constexpr std::size_t kFileStep = 256 * 1024;
 constexpr std::size_t kMaxLinksPerUser = 4;
-constexpr std::size_t kMaxOutbox = 32 * 1024 * 1024;  // bytes waiting for one peer
+constexpr std::size_t kMaxOutbox = 8 * 1024 * 1024;  // bytes waiting for one peer
 
 }  // namespace
 
@@ -32,8 +32,12 @@ std::shared_ptr<PeerLink> PeerHub::add_link(PeerConnection connection) {
   link->username = connection.username;
   link->connection = std::move(connection);
   link->close_at = clock_.now() + options_.times.ghost;
-  auto& list = links_[link->username];
-  if (list.size() >= kMaxLinksPerUser) remove_link(std::shared_ptr<PeerLink>(list.front()));
+  const auto before = links_[link->username];
+  if (before.size() >= kMaxLinksPerUser) {
+    // Anybody can claim a name: whoever is where the server says goes last.
+    const auto unchecked = std::find_if(before.begin(), before.end(), [](const auto& one) { return !one->connection.address_checked; });
+    remove_link(unchecked == before.end() ? before.front() : *unchecked);
+  }
   auto& target = links_[link->username];
   // What was not sent yet moves to the new connection.
   for (const auto& older : target) {
@@ -121,11 +125,13 @@ Task<Status> PeerHub::send_item(std::string username, Outgoing item, MonoTime de
   const auto link = co_await link_to(username, deadline);
   if (!link) co_return std::unexpected(link.error());
   if ((*link)->dead) co_return fail(Errc::Closed, "the user ended the connection");
+  if (item.file && (*link)->has_list()) co_return fail(Errc::Busy, "the share list is on its way to this user already");
   enqueue(**link, std::move(item));
   co_return Status{};
 }
 
 void PeerHub::enqueue(PeerLink& link, Outgoing item) {
+  link.only_results = false;
   link.outbox_bytes += item.bytes->size();
   link.outbox.push_back(std::move(item));
   link.close_at = clock_.now() + options_.times.idle;
@@ -171,7 +177,9 @@ Task<void> PeerHub::write_link(std::shared_ptr<PeerLink> link) {
     Outgoing item = std::move(link->outbox.front());
     link->outbox.pop_front();
     link->outbox_bytes -= std::min(link->outbox_bytes, item.bytes->size());
+    link->sending_list = item.file != nullptr;
     const auto written = co_await write_item(*link, std::move(item));
+    link->sending_list = false;
     link->close_at = std::max(link->close_at, clock_.now() + options_.times.idle);
     if (!written) remove_link(link);
   }
@@ -196,6 +204,7 @@ Task<void> PeerHub::read_link(std::shared_ptr<PeerLink> link) {
     const auto got = co_await link->connection.stream->read_some(room, kNever);  // write_link ends an idle link
     if (!got) break;
     reader.commit(*got);
+    link->close_at = std::max(link->close_at, clock_.now() + options_.times.idle);  // a long message may take longer than a ghost lives
   }
   remove_link(link);
 }
@@ -232,15 +241,15 @@ Task<Status> PeerHub::take_frame(PeerLink& link, wire::Frame frame) {
     }
     case Part::Skipped:
     case Part::Whole:
-      if (frame.code == wire::peer::FileSearchResponse::kCode && link.outbox.empty()) {
+      if (frame.code != wire::peer::FileSearchResponse::kCode) link.only_results = false;
+      if (link.only_results && link.outbox.empty()) {
         // Result connections are many: they end soon when nothing else goes on.
         link.close_at = clock_.now() + options_.times.answered;
         link.changed.notify_all();
       }
       if (frame.part == Part::Skipped) break;
-      if (frame.code == wire::peer::UserInfoResponse::kCode) expect_info(link.username, false);
       if (handlers_.message) {
-        handlers_.message({link.username, link.connection.remote, link.connection.address_checked, frame.code, frame.body});
+        handlers_.message({link.username, link.connection.remote, link.connection.address_checked, frame.code, frame.body, link.connection.incoming});
       }
       break;
   }

@@ -58,6 +58,7 @@ struct PeerMessageIn {
   bool address_checked = false;
   std::uint32_t code = 0;
   ByteView body;  // valid during the call
+  bool incoming = false;  // on a connection that they wanted
 };
 using PeerMessageHandler = std::function<void(const PeerMessageIn&)>;
 using FileConnectionHandler = std::function<void(FileConnection)>;

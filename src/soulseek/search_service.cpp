@@ -13,11 +13,20 @@
 namespace soulfabric::soulseek {
 namespace {
 
-constexpr std::size_t kInlineDecode = 128 * 1024;              // larger answers are inflated on a worker
-constexpr std::size_t kMaxSearchBytes = 64 * 1024 * 1024;      // answers kept for one search
+constexpr std::size_t kInlineDecode = 16 * 1024;               // larger answers are inflated on a worker: they may hold a thousand times as much
+constexpr std::size_t kMaxDecoding = 32 * 1024 * 1024;         // compressed bytes that wait for a worker; more are dropped
+constexpr std::size_t kMaxSearchBytes = 64 * 1024 * 1024;      // answers kept for one search, as they lie in memory
 constexpr std::size_t kMaxKeptSearches = 2000;
 constexpr Duration kLongestWait = std::chrono::minutes(30);    // for the courtesy permit
 constexpr Duration kLongestSearch = std::chrono::minutes(10);  // however many answers still come
+
+std::size_t memory_of(const SearchResponse& response) {
+  std::size_t bytes = sizeof(response) + response.username.size();
+  for (const auto* list : {&response.files, &response.locked_files}) {
+    for (const auto& file : *list) bytes += sizeof(file) + file.name.size() + file.extension.size();
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -189,20 +198,37 @@ Task<void> SearchService::finish(std::shared_ptr<Entry> entry, SearchOutcome out
 void SearchService::on_answer(const PeerMessageIn& message) {
   const auto head = wire::peek_search_answer(message.body);
   if (!head || !wants(head->token)) return;
+  Sender from{message.username, message.remote.address, message.incoming};
   if (message.body.size() > kInlineDecode) {
-    scope_.spawn("large answer", decode_large(message.username, Bytes(message.body.begin(), message.body.end())));
+    if (decoding_ + message.body.size() > kMaxDecoding) return;
+    scope_.spawn("large answer", decode_large(std::move(from), Bytes(message.body.begin(), message.body.end())));
     return;
   }
-  const auto decoded = wire::decode_peer(wire::peer::FileSearchResponse::kCode, message.body);
-  const auto* answer = decoded ? std::get_if<wire::peer::FileSearchResponse>(&*decoded) : nullptr;
-  if (answer != nullptr) take(message.username, *answer, Bytes(message.body.begin(), message.body.end()));
+  judge(from, wire::decode_peer(wire::peer::FileSearchResponse::kCode, message.body), Bytes(message.body.begin(), message.body.end()));
 }
 
-Task<void> SearchService::decode_large(std::string username, Bytes body) {
+Task<void> SearchService::decode_large(Sender from, Bytes body) {
   auto shared = std::make_shared<Bytes>(std::move(body));
+  struct Counted {
+    std::size_t& total;
+    std::size_t bytes;
+    ~Counted() { total -= bytes; }
+  };
+  decoding_ += shared->size();
+  const Counted counted{decoding_, shared->size()};
   auto decoded = co_await workers_.run([shared] { return wire::decode_peer(wire::peer::FileSearchResponse::kCode, *shared); });
-  const auto* answer = decoded ? std::get_if<wire::peer::FileSearchResponse>(&*decoded) : nullptr;
-  if (answer != nullptr) take(username, *answer, std::move(*shared));
+  judge(from, decoded, std::move(*shared));
+}
+
+void SearchService::judge(const Sender& from, const Result<wire::PeerMessage>& decoded, Bytes frame) {
+  if (decoded) {
+    if (const auto* answer = std::get_if<wire::peer::FileSearchResponse>(&*decoded)) take(from.username, *answer, std::move(frame));
+    return;
+  }
+  auto& guard = desk_.guard();
+  const auto violation = decoded.error().code == Errc::TooLarge ? guard::Violation::DangerousContent : guard::Violation::InvalidMessage;
+  const auto channel = from.incoming ? guard::Channel::TheyConnected : guard::Channel::WeDialled;
+  guard.charge({violation, guard.subject_for(from.username, from.address), from.address, channel});
 }
 
 void SearchService::take(const std::string& username, const wire::peer::FileSearchResponse& answer, Bytes frame) {
@@ -211,12 +237,13 @@ void SearchService::take(const std::string& username, const wire::peer::FileSear
   const auto entry = found->second;
   const auto& wish = entry->request;
   SearchResponse response = to_response(answer, username);
-  if (entry->end || entry->bytes + frame.size() > kMaxSearchBytes) return;
+  const std::size_t bytes = frame.size() + memory_of(response);
+  if (entry->end || entry->bytes + bytes > kMaxSearchBytes) return;
   if (wish.filter_responses && (response.files.size() + response.locked_files.size() < wish.minimum_response_file_count ||
                                 response.queue_length > wish.maximum_peer_queue_length || response.upload_speed < wish.minimum_peer_upload_speed)) {
     return;
   }
-  entry->bytes += frame.size();
+  entry->bytes += bytes;
   entry->search.response_count += 1;
   entry->search.file_count += static_cast<std::uint32_t>(response.files.size());
   entry->search.locked_file_count += static_cast<std::uint32_t>(response.locked_files.size());

@@ -49,7 +49,13 @@ class SearchService final : public Searches {
   [[nodiscard]] Task<void> run(std::shared_ptr<Entry> entry, guard::Origin origin);
   [[nodiscard]] Task<void> collect(std::shared_ptr<Entry> entry);
   [[nodiscard]] Task<void> finish(std::shared_ptr<Entry> entry, SearchOutcome outcome, std::optional<std::string> problem);
-  [[nodiscard]] Task<void> decode_large(std::string username, Bytes body);
+  struct Sender {
+    std::string username;
+    IpAddress address;
+    bool incoming = false;
+  };
+  [[nodiscard]] Task<void> decode_large(Sender from, Bytes body);
+  void judge(const Sender& from, const Result<wire::PeerMessage>& decoded, Bytes frame);
   void take(const std::string& username, const wire::peer::FileSearchResponse& answer, Bytes frame);
   void tell_changed(const Entry& entry);
 
@@ -63,6 +69,7 @@ class SearchService final : public Searches {
   std::vector<std::shared_ptr<Entry>> entries_;  // oldest first
   std::map<std::uint32_t, std::shared_ptr<Entry>> by_token_;
   std::uint32_t next_token_;
+  std::size_t decoding_ = 0;  // compressed bytes on their way through a worker
   TaskScope scope_;
 };
 

@@ -2,9 +2,10 @@
 // What peers may ask of us: our share list, one folder, who we are. Network thread only.
 #pragma once
 #include <functional>
-#include <map>
 
+#include "address_rates.hpp"
 #include "peer_hub.hpp"
+#include "soulfabric/base/worker_pool.hpp"
 #include "soulfabric/library/shares.hpp"
 
 namespace soulfabric::soulseek {
@@ -17,7 +18,7 @@ struct Profile {
 class ShareAnswers {
  public:
   using LoadSource = std::function<UploadLoad()>;
-  ShareAnswers(IoContext& context, IoClock& clock, PeerHub& hub, library::Shares& shares, LoadSource load, Profile profile);
+  ShareAnswers(IoContext& context, IoClock& clock, PeerHub& hub, library::Shares& shares, WorkerPool& workers, LoadSource load, Profile profile);
   [[nodiscard]] Task<void> stop();
   void set_profile(Profile profile) { profile_ = std::move(profile); }
   /// True where the message was one of the three questions.
@@ -26,14 +27,18 @@ class ShareAnswers {
  private:
   [[nodiscard]] Task<void> send_list(std::string username);
   [[nodiscard]] Task<void> send_frame(std::string username, Bytes frame);
-  [[nodiscard]] Bytes folder_answer(const wire::peer::FolderContentsRequest& request) const;
+  [[nodiscard]] Task<void> send_folder(std::string username, wire::peer::FolderContentsRequest request);
+  [[nodiscard]] Bytes info_answer() const;
 
   IoClock& clock_;
   PeerHub& hub_;
   library::Shares& shares_;
+  WorkerPool& workers_;
   LoadSource load_;
   Profile profile_;
-  std::map<std::string, MonoTime> last_browse_;
+  AddressRates browses_;
+  AddressRates infos_;
+  AddressRates folders_;
   TaskScope scope_;
 };
 

@@ -20,6 +20,25 @@ struct UserService::InfoQuestion {
   std::optional<UserInfo> answer;
 };
 
+/// One who waits for an info; however it ends, no answer is expected for it any more.
+struct UserService::InfoAsker {
+  UserService& owner;
+  std::string user;
+  std::shared_ptr<InfoQuestion> question;
+  ~InfoAsker() {
+    owner.hub_.expect_info(user, false);
+    const auto found = owner.infos_.find(user);
+    constexpr long kMapAndSelf = 2;
+    if (found != owner.infos_.end() && found->second == question && (question->answer || question.use_count() <= kMapAndSelf)) owner.infos_.erase(found);
+  }
+};
+
+struct UserService::FolderAsker {
+  UserService& owner;
+  std::pair<std::string, std::uint32_t> key;
+  ~FolderAsker() { owner.folders_.erase(key); }
+};
+
 struct UserService::FolderQuestion {
   Notifier changed;
   std::optional<std::vector<RemoteFolder>> answer;
@@ -49,13 +68,12 @@ Task<Result<UserInfo>> UserService::info(std::string username, MonoTime deadline
   permit->spend();
   auto& entry = infos_[username];
   if (!entry) entry = std::make_shared<InfoQuestion>();
-  const auto question = entry;
   hub_.expect_info(username, true);
+  const InfoAsker asker{*this, username, entry};
+  InfoQuestion* const question = asker.question.get();
   const auto sent = co_await hub_.send(username, wire::encode(wire::peer::UserInfoRequest{}), deadline);
   while (sent && !question->answer && clock_.now() < deadline) co_await question->changed.wait(clock_, deadline);
-  if (infos_.contains(username) && infos_[username] == question) infos_.erase(username);
   if (question->answer) co_return *question->answer;
-  hub_.expect_info(username, false);
   if (!sent) co_return std::unexpected(sent.error());
   co_return fail(Errc::TimedOut, "the user did not answer in time");
 }
@@ -78,6 +96,7 @@ Task<Result<std::vector<RemoteFolder>>> UserService::folder(std::string username
   const auto question = std::make_shared<FolderQuestion>();
   const std::pair key(username, ++next_token_);
   folders_[key] = question;
+  const FolderAsker asker{*this, key};
   const Bytes request = wire::encode(wire::peer::FolderContentsRequest{key.second, folder});
   Status sent;
   // Answers get lost when two connections cross: asked once more after a while (baseline note, section 7).
@@ -86,7 +105,6 @@ Task<Result<std::vector<RemoteFolder>>> UserService::folder(std::string username
     const auto until = tries == 0 ? std::min(deadline, clock_.now() + kRepeat) : deadline;
     while (sent && !question->answer && clock_.now() < until) co_await question->changed.wait(clock_, until);
   }
-  folders_.erase(key);
   if (question->answer) co_return std::move(*question->answer);
   if (!sent) co_return std::unexpected(sent.error());
   co_return fail(Errc::TimedOut, "the user did not answer in time");

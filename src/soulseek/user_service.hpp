@@ -39,6 +39,8 @@ class UserService final : public Users {
   struct Fetch;
   struct InfoQuestion;
   struct FolderQuestion;
+  struct InfoAsker;
+  struct FolderAsker;
   [[nodiscard]] Task<void> fetch(std::shared_ptr<Fetch> browse, guard::Origin origin);
   [[nodiscard]] Task<Status> receive(std::shared_ptr<Fetch> browse);
   [[nodiscard]] Result<std::shared_ptr<BrowseStore>> store_of(const std::string& username) const;

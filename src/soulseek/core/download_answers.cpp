@@ -110,6 +110,11 @@ void DownloadCore::on_place(const std::string& user, const std::string& path, st
   out.emplace_back(DownloadChanged{id});
 }
 
+bool DownloadCore::expects(const std::string& user, std::uint32_t token) const {
+  const auto found = by_token_.find({user, token});
+  return found != by_token_.end() && all_.at(found->second).phase == DownloadPhase::AwaitingFile;
+}
+
 std::optional<DownloadId> DownloadCore::on_file(const std::string& user, std::uint32_t token, DownloadActions& out) {
   const auto found = by_token_.find({user, token});
   if (found == by_token_.end()) return std::nullopt;

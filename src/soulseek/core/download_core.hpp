@@ -137,6 +137,8 @@ class DownloadCore {
   void on_failed(const std::string& user, const std::string& path, MonoTime now, DownloadActions& out);
   void on_place(const std::string& user, const std::string& path, std::uint32_t place, DownloadActions& out);
   /// The download that an F connection with this token is for; it is Transferring from here on.
+  /// Whether a file connection with this token would be taken.
+  [[nodiscard]] bool expects(const std::string& user, std::uint32_t token) const;
   [[nodiscard]] std::optional<DownloadId> on_file(const std::string& user, std::uint32_t token, DownloadActions& out);
   /// A new question is on its way.
   void clear_place(DownloadId id) { all_.at(id).place.reset(); }

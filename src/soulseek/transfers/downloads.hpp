@@ -37,6 +37,7 @@ class Downloads {
   void on_failed(const std::string& user, const std::string& path);
   void on_place(const std::string& user, const std::string& path, std::uint32_t place);
   /// Takes the connection where its token belongs to a download that waits for it.
+  [[nodiscard]] bool expects(const std::string& user, std::uint32_t token) const { return core_.expects(user, token); }
   [[nodiscard]] bool on_file(const std::string& user, std::uint32_t token, std::unique_ptr<net::ByteStream>& stream);
   [[nodiscard]] bool is_active(const std::string& user, const std::string& path) const { return core_.is_active(user, path); }
   void configure();

@@ -105,6 +105,8 @@ Task<void> TransferService::Impl::greet(FileConnection connection) {
   if (!got) co_return;
   const auto token = wire::decode_transfer_token(bytes);
   if (!token) co_return;
+  // Only then is it worth a question to the server who this is.
+  if (!downloads.expects(connection.username, token->token) && !uploads.expects(connection.username, token->token)) co_return;
   const bool genuine = co_await parts.is_genuine(connection.username, connection.remote, connection.address_checked);
   if (!genuine) co_return;
   if (downloads.on_file(connection.username, token->token, connection.stream)) co_return;
