@@ -2,6 +2,7 @@
 // `soulfabric daemon`: the loop, signals, and starting over when asked to.
 #include "run_daemon.hpp"
 
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -100,6 +101,8 @@ int run_daemon(const Arguments& arguments, char** argv) {
   configure_log(*configured);
   for (const auto& warning : configured->warnings) log::warning("configuration", warning);
   ::signal(SIGPIPE, SIG_IGN);
+  constexpr int kReturnFrom = 512 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kReturnFrom);  // large blocks of a scan or an index go back to the system when freed
   Control control;
   const auto environment = configured->sources.environment;
   {

@@ -63,6 +63,20 @@ bool all_succeeded(Peer& peer) {
   return list.size() == kTracks && std::all_of(list.begin(), list.end(), [](const auto& t) { return has(t.state, TransferState::Succeeded); });
 }
 
+/// What both sides say, for a failed test.
+std::string states(Peer& uploader, Peer& downloader) {
+  std::string out;
+  for (auto* peer : {&uploader, &downloader}) {
+    for (const auto direction : {Direction::Download, Direction::Upload}) {
+      for (const auto& t : peer->client().transfers().list(direction, true)) {
+        out += "\n" + t.filename + " " + to_string(t.state) + " " + std::to_string(t.bytes_transferred) + "/" + std::to_string(t.size) + " attempts " +
+               std::to_string(t.attempts) + " " + t.exception.value_or("");
+      }
+    }
+  }
+  return out;
+}
+
 void expect_equal_bytes(const Peer& from, const Peer& to) {
   for (std::size_t i = 0; i < kTracks; ++i) EXPECT_EQ(content_of(copy(to, i)), content_of(original(from, i))) << leaf(i);
 }
@@ -77,7 +91,7 @@ Task<void> exchange(Exchange& net, Options uploader, Options downloader) {
   const auto queued = co_await ben->client().transfers().enqueue(album(kStep), guard::Origin::UserLocal);
   EXPECT_TRUE(queued && queued->enqueued.size() == kTracks);
   const bool done = co_await eventually(net.clock, [&] { return all_succeeded(*ben); }, seconds(60));
-  EXPECT_TRUE(done);
+  EXPECT_TRUE(done) << states(*anna, *ben);
   expect_equal_bytes(*anna, *ben);
   const bool told = co_await eventually(net.clock, [&] {
     const auto uploads = anna->client().transfers().list(Direction::Upload, false);
@@ -114,7 +128,7 @@ Task<void> restart(Exchange& net, bool uploader_restarts) {
   co_await stopped.stop();
   co_await stopped.start();
   const bool done = co_await eventually(net.clock, [&] { return all_succeeded(*ben); }, seconds(100));
-  EXPECT_TRUE(done);
+  EXPECT_TRUE(done) << states(*anna, *ben);
   expect_equal_bytes(*anna, *ben);
   const auto list = ben->client().transfers().list(Direction::Download, false);
   EXPECT_TRUE(std::any_of(list.begin(), list.end(), [](const auto& t) { return t.start_offset > 0; })) << "one file went on where it was";
