@@ -9,7 +9,7 @@ import { load } from "./mock/modules.mjs";
 const WebSocket = load("ws");
 const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
   "--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-dev-shm-usage", "--no-default-browser-check", "--hide-scrollbars", "--remote-debugging-port=0", "--host-resolver-rules=MAP *.localhost 127.0.0.1"];
-const kDeadline = 20_000;
+const kDeadline = 45_000;
 
 class Protocol {
   constructor(socket) {

@@ -63,7 +63,7 @@ test("a login link enters once and leaves neither address bar nor history", asyn
 });
 
 test("results appear while the search runs, are announced, and can be filtered, sorted and folded", async () => {
-  await visit({}, async ({ page, gateway }) => {
+  await visit({ options: { searches: { tick: 600 } } }, async ({ page, gateway }) => {
     await search(page, "aster vale");
     await page.wait(`${rows}>3 && ${shown("Searching")}`, "rows while searching");
     await page.wait("/^\\d+ files from \\d+ users$/.test(document.getElementById('spoken').textContent)&&document.body.innerText.includes('Searching')", "an announcement while results stream in");

@@ -383,8 +383,10 @@ Task<bool> HttpConnection::send_file(FilePart part) {
   while (left > 0) {
     std::uint64_t step = std::min(left, kResidentStep);
     left -= step;
-    auto prepare = [file = part.file, offset, step] { make_resident(file->descriptor(), offset, step); };
-    co_await server_.workers().run(std::move(prepare));
+    if (!is_resident(descriptor, offset, step)) {
+      auto prepare = [file = part.file, offset, step] { make_resident(file->descriptor(), offset, step); };
+      co_await server_.workers().run(std::move(prepare));
+    }
     while (step > 0) {
       if (!socket_.is_open()) co_return false;
       set_phase(Phase::Write, server_.limits().write_time);
