@@ -11,7 +11,9 @@
 #include "http/file_body.hpp"
 #include "http/head.hpp"
 #include "http/websocket.hpp"
+#include "soulfabric/base/log.hpp"
 #include "soulfabric/base/text.hpp"
+#include "soulfabric/net/resident.hpp"
 
 namespace soulfabric::gateway {
 namespace {
@@ -383,9 +385,10 @@ Task<bool> HttpConnection::send_file(FilePart part) {
   while (left > 0) {
     std::uint64_t step = std::min(left, kResidentStep);
     left -= step;
-    if (!is_resident(descriptor, offset, step)) {
-      auto prepare = [file = part.file, offset, step] { make_resident(file->descriptor(), offset, step); };
-      co_await server_.workers().run(std::move(prepare));
+    if (!net::is_resident(descriptor, offset, step)) {
+      auto prepare = [file = part.file, offset, step] { return net::fill_pages(file->descriptor(), offset, step); };
+      const bool there = co_await server_.workers().run(std::move(prepare));
+      if (!there) log::debug("gateway", "the kernel cannot read ahead here, sendfile will wait for the disk");
     }
     while (step > 0) {
       if (!socket_.is_open()) co_return false;
