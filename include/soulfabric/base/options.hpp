@@ -252,6 +252,44 @@ struct GuardSettings {
   friend bool operator==(const GuardSettings&, const GuardSettings&) = default;
 };
 
+/// The house's own section `mesh`: other nodes, found and called directly. Security rules S1 to S10.
+struct MeshOptions {
+  std::string join = "ask";  // ask|yes|no; `ask`: the page asks once, until then no
+  std::string ip_address = "0.0.0.0";
+  int port = 50305;             // TCP for links and UDP for the table
+  int advertised_port = 0;      // where others reach us; 0: the same, or what the router mapped
+  std::string advertised_address;  // empty: what the router and other nodes say
+  bool port_mapping = true;     // UPnP, NAT-PMP and PCP; never for the web port
+  std::string publish = "linked";  // none|linked|public
+  std::vector<std::string> bootstrap;  // host:port of nodes of the table
+  bool local_discovery = false;
+  bool private_addresses = false;  // loopback and LAN addresses are believed: a mesh of one house
+  int network = 0x5f4d;            // nodes of another number do not hear us
+  std::vector<std::string> services{"mesh-introspect", "pods"};  // what the outside may call
+  struct Peer {
+    std::vector<std::string> endpoints;  // address:port
+    bool trusted = false;
+    std::vector<std::string> rights;  // tunnel_targets, believe_catalogue
+    friend bool operator==(const Peer&, const Peer&) = default;
+  };
+  std::map<std::string, Peer> peers;  // by PeerId
+  int record_life = 3600;  // seconds a statement of ours is good for; made anew at half of it
+  int reconnect_interval = 300;  // seconds between attempts at most
+  int calls_per_minute = 500;   // of one peer
+  int units_per_minute = 600;   // of the whole node; a peer gets 50
+  struct Gateway {  // /mesh/http and /mesh/ws
+    bool enabled = false;
+    std::map<std::string, std::vector<std::string>> services;  // methods by service; "*": all
+    friend bool operator==(const Gateway&, const Gateway&) = default;
+  } gateway;
+  struct Pods {
+    bool enabled = true;
+    int retention_hours = 168;  // 0: messages are kept in memory only
+    friend bool operator==(const Pods&, const Pods&) = default;
+  } pods;
+  friend bool operator==(const MeshOptions&, const MeshOptions&) = default;
+};
+
 struct FlagOptions {
   bool no_logo = false;
   bool no_start = false;         // starts stopped: nothing connects until the user says so
@@ -286,6 +324,7 @@ struct Options {
   bool swagger = false;  // `feature.swagger`
   SoulseekOptions soulseek;
   GuardSettings guard;
+  MeshOptions mesh;
   friend bool operator==(const Options&, const Options&) = default;
 };
 

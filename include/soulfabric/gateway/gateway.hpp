@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "soulfabric/base/io.hpp"
+#include "soulfabric/base/ed25519.hpp"
 #include "soulfabric/base/options.hpp"
 #include "soulfabric/base/random.hpp"
 #include "soulfabric/gateway/settings.hpp"
@@ -23,6 +24,17 @@ class Shares;
 }
 namespace soulseek {
 class Client;
+}
+namespace mesh {
+class Links;
+class Dht;
+class PeerBook;
+}  // namespace mesh
+namespace fabric {
+class Fabric;
+}
+namespace services {
+class Pods;
 }
 }  // namespace soulfabric
 
@@ -57,6 +69,34 @@ class Configuration {
   virtual void request_shutdown() = 0;
 };
 
+/// The mesh while this node is part of it.
+struct MeshParts {
+  PublicKey key{};
+  mesh::Links& links;
+  mesh::Dht& dht;
+  mesh::PeerBook& peers;
+  fabric::Fabric& fabric;
+  services::Pods* pods = nullptr;  // nothing: switched off
+};
+
+/// Whether this node is part of the mesh, and the user's one answer to that question. Implemented by the daemon.
+class MeshControl {
+ public:
+  virtual ~MeshControl() = default;
+  /// Nothing while it is not; never kept across an await.
+  [[nodiscard]] virtual const MeshParts* parts() = 0;
+  struct Choice {
+    bool open = false;    // nobody has answered yet: the page asks
+    bool joined = false;  // as configured or answered
+    bool fixed = false;   // the configuration says yes or no: the page cannot change it
+    std::string trouble;  // why it does not run although it should; one sentence, else empty
+  };
+  [[nodiscard]] virtual Choice choice() const = 0;
+  /// Remembers the answer and joins or leaves now. `shares`: names of shares that are to be offered to the mesh too. Conflict where
+  /// the configuration has fixed it.
+  [[nodiscard]] virtual Task<Status> choose(bool join, std::vector<std::string> shares) = 0;
+};
+
 /// One thing that must be so before the program counts as ready.
 struct ReadyPart {
   std::string name;  // "soulseek.db", "shares", ...
@@ -74,6 +114,7 @@ struct GatewayDependencies {
   library::Shares& shares;
   guard::Guard& guard;
   Configuration& configuration;
+  MeshControl* mesh = nullptr;  // nothing: this program knows no mesh (some tests)
   std::filesystem::path secrets;  // 0700, exists
   std::function<std::vector<ReadyPart>()> readiness;
   std::string version;  // our own, for version.full

@@ -73,6 +73,7 @@ const std::vector<Setting>& settings() {
     add_general_settings(out);
     add_transfer_settings(out);
     add_network_settings(out);
+    add_mesh_settings(out);
     add_inert_settings(out);
     return out;
   }();
@@ -133,6 +134,10 @@ bool map_old_place(std::vector<std::string>& segments) {
 std::vector<std::string> names_in(const Options& options, const Setting& setting) {
   std::vector<std::string> names;
   if (setting.key.find('*') == std::string::npos) return {""};
+  if (setting.key.starts_with("mesh.peers."))
+    for (const auto& [name, peer] : options.mesh.peers) names.push_back(name);
+  if (setting.key.starts_with("mesh.gateway.services."))
+    for (const auto& [name, methods] : options.mesh.gateway.services) names.push_back(name);
   if (setting.key.starts_with("web.authentication.api_keys."))
     for (const auto& [name, key] : options.web.authentication.api_keys) names.push_back(name);
   else

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calls between nodes: the router that lets them in, the client that makes them (architecture, section 8). Network thread only.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "soulfabric/fabric/directory.hpp"
+#include "soulfabric/fabric/service.hpp"
+#include "soulfabric/mesh/links.hpp"
+
+namespace soulfabric::fabric {
+
+struct RouterSettings {
+  std::set<std::string> exposed;  // the allow-list: other services do not exist for the outside
+  unsigned calls_per_peer = 500;  // a minute
+  std::size_t concurrent_per_peer = 32;
+  std::size_t concurrent = 1024;
+  std::uint64_t bytes_held_per_peer = 8ULL * 1024 * 1024;  // requests and replies in memory
+  std::uint64_t bytes_held = 64ULL * 1024 * 1024;
+  unsigned breaker_failures = 5;  // in a row, per peer and service
+  std::chrono::milliseconds breaker_open{300'000};
+};
+
+struct ServiceMetrics {
+  std::map<CallStatus, std::uint64_t> calls;  // inbound, by outcome
+  std::uint64_t in_flight = 0;
+  std::uint64_t micros = 0;  // spent in handlers, summed
+};
+
+struct CallOptions {
+  std::optional<PeerId> to;                      // nothing: chosen from the directory
+  std::chrono::milliseconds timeout{30'000};
+  unsigned budget = 10;                          // units the other side may spend on it
+  std::size_t reply_cap = 1024 * 1024;
+};
+
+struct CallOutcome {
+  CallStatus status = CallStatus::Ok;
+  Bytes payload;
+  PeerId provider;
+  Duration took{};
+};
+
+class Fabric {
+ public:
+  virtual ~Fabric() = default;
+  /// Before `start`. The service outlives the fabric. Conflict: the name is taken.
+  [[nodiscard]] virtual Status add(MeshService& service) = 0;
+  [[nodiscard]] virtual Task<Status> start() = 0;
+  [[nodiscard]] virtual Task<void> stop() = 0;
+  virtual void configure(const RouterSettings& settings) = 0;
+
+  /// Retries elsewhere only where the outcome allows it and `idempotent`. Errors: NotFound (nobody offers it), Offline, TimedOut,
+  /// Forbidden (the permit's origin may not). A status other than Ok of the other side is an outcome, not an error.
+  [[nodiscard]] virtual Task<Result<CallOutcome>> call(guard::Permit<guard::MeshCall> permit, std::string service, std::string method,
+                                                       Bytes payload, CallOptions options) = 0;
+  /// For methods that stream: the stream after the other side said Ok.
+  [[nodiscard]] virtual Task<Result<mesh::StreamPtr>> open(guard::Permit<guard::MeshCall> permit, std::string service, std::string method,
+                                                           Bytes payload, CallOptions options) = 0;
+  [[nodiscard]] virtual Task<Result<std::vector<Provider>>> find(guard::Origin origin, std::string service, MonoTime deadline) = 0;
+  /// What is registered here, and whether the outside may see it.
+  struct Local {
+    ServiceInfo info;
+    bool exposed = false;
+    ServiceMetrics metrics;
+  };
+  [[nodiscard]] virtual std::vector<Local> services() const = 0;
+  [[nodiscard]] virtual Directory& directory() = 0;
+};
+
+struct FabricDependencies {
+  IoContext& context;
+  IoClock& clock;
+  Random& random;
+  guard::Guard& guard;
+  mesh::Links& links;
+  mesh::PeerBook& peers;
+  mesh::Dht& dht;
+  SigningKey key;
+};
+[[nodiscard]] std::unique_ptr<Fabric> make_fabric(FabricDependencies dependencies, RouterSettings router, DirectorySettings directory);
+
+}  // namespace soulfabric::fabric
