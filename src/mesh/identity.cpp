@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The key file of this node, its export under a passphrase, and its change (security rule S10).
+#include "soulfabric/mesh/identity.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "soulfabric/base/files.hpp"
+
+namespace soulfabric::mesh {
+namespace {
+
+constexpr std::string_view kFile = "identity";
+constexpr std::string_view kBefore = "identity.before";
+constexpr std::string_view kStatement = "identity.rotation";
+constexpr std::string_view kExportTag = "soulfabric-identity-1:";
+constexpr std::string_view kRotationTag = "soulfabric/rotation/1";
+constexpr std::size_t kFileCap = 4096;
+constexpr std::size_t kLeastPassphrase = 8;
+constexpr std::size_t kRotationBytes = 1 + 32 + 32 + 8 + 1 + 64 + 64;
+
+using BoxKey = std::array<std::uint8_t, crypto_secretbox_KEYBYTES>;
+using Salt = std::array<std::uint8_t, crypto_pwhash_SALTBYTES>;
+using Nonce = std::array<std::uint8_t, crypto_secretbox_NONCEBYTES>;
+
+std::string key_text(const SigningKey& key) { return to_hex(key.seed()) + "\n"; }
+
+Result<SigningKey> parse_key(std::string_view text, const std::filesystem::path& file) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  Bytes bytes;
+  SigningKey::Seed seed{};
+  if (!from_hex(text, bytes) || bytes.size() != seed.size())
+    return fail(Errc::Corrupt, "The identity key in " + file.string() +
+                                   " cannot be read; put back a copy with 'soulfabric identity import', or remove the file to become a new node.");
+  std::copy(bytes.begin(), bytes.end(), seed.begin());
+  sodium_memzero(bytes.data(), bytes.size());
+  SigningKey key(seed);
+  sodium_memzero(seed.data(), seed.size());
+  return key;
+}
+
+Result<BoxKey> box_key(std::string_view passphrase, const Salt& salt) {
+  BoxKey key{};
+  if (crypto_pwhash(key.data(), key.size(), passphrase.data(), passphrase.size(), salt.data(), crypto_pwhash_OPSLIMIT_MODERATE,
+                    crypto_pwhash_MEMLIMIT_MODERATE, crypto_pwhash_ALG_ARGON2ID13) != 0)
+    return fail(Errc::Unavailable, "There is not enough memory to work out the key from the passphrase; free 256 MiB and try again.");
+  return key;
+}
+
+void append_number(Bytes& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
+}
+
+/// Fixed lengths after the tag: nothing can be read in two ways.
+Bytes rotation_message(const Rotation& rotation) {
+  Bytes out(kRotationTag.begin(), kRotationTag.end());
+  out.insert(out.end(), rotation.before.begin(), rotation.before.end());
+  out.insert(out.end(), rotation.after.begin(), rotation.after.end());
+  append_number(out, static_cast<std::uint64_t>(rotation.at));
+  out.push_back(rotation.compromised ? 1 : 0);
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<SigningKey>> load_identity(const std::filesystem::path& secrets) {
+  const auto file = secrets / kFile;
+  const auto text = read_whole(file, kFileCap);
+  if (!text && text.error().code == Errc::NotFound) return std::nullopt;
+  if (!text) return std::unexpected(text.error());
+  SF_TRY_ASSIGN(SigningKey key, parse_key(text_of(*text), file));
+  return key;
+}
+
+Result<SigningKey> load_or_make_identity(const std::filesystem::path& secrets, Random& random) {
+  SF_TRY_ASSIGN(std::optional<SigningKey> present, load_identity(secrets));
+  if (present) return *present;
+  SigningKey key = SigningKey::generate(random);
+  SF_TRY(store_identity(secrets, key, false));
+  return key;
+}
+
+Status store_identity(const std::filesystem::path& secrets, const SigningKey& key, bool replace) {
+  SF_TRY_ASSIGN(std::optional<SigningKey> present, load_identity(secrets));
+  if (present && present->public_key() == key.public_key()) return {};
+  if (present && !replace)
+    return fail(Errc::Exists, "This node has an identity already, " + PeerId::of(present->public_key()).to_string() +
+                                  "; export it first, then say --replace to give it up.");
+  return write_whole(secrets / kFile, bytes_of(key_text(key)), 0600);
+}
+
+Result<std::string> export_identity(const SigningKey& key, std::string_view passphrase, Random& random) {
+  if (passphrase.size() < kLeastPassphrase)
+    return fail(Errc::InvalidArgument, "The passphrase is too short to protect the identity; use at least 8 characters.");
+  Salt salt{};
+  Nonce nonce{};
+  random.fill(salt);
+  random.fill(nonce);
+  SF_TRY_ASSIGN(BoxKey box, box_key(passphrase, salt));
+  Bytes sealed(key.seed().size() + crypto_secretbox_MACBYTES);
+  crypto_secretbox_easy(sealed.data(), key.seed().data(), key.seed().size(), nonce.data(), box.data());
+  sodium_memzero(box.data(), box.size());
+  Bytes all(salt.begin(), salt.end());
+  all.insert(all.end(), nonce.begin(), nonce.end());
+  all.insert(all.end(), sealed.begin(), sealed.end());
+  return std::string(kExportTag) + to_base64url(all);
+}
+
+Result<SigningKey> import_identity(std::string_view exported, std::string_view passphrase) {
+  while (!exported.empty() && (exported.back() == '\n' || exported.back() == '\r' || exported.back() == ' ')) exported.remove_suffix(1);
+  Bytes all;
+  constexpr std::size_t kSealed = sizeof(SigningKey::Seed) + crypto_secretbox_MACBYTES;
+  if (!exported.starts_with(kExportTag) || !from_base64url(exported.substr(kExportTag.size()), all) ||
+      all.size() != sizeof(Salt) + sizeof(Nonce) + kSealed)
+    return fail(Errc::Malformed, "This is no exported identity; give the whole line that 'soulfabric identity export' wrote.");
+  Salt salt{};
+  std::copy_n(all.begin(), salt.size(), salt.begin());
+  SF_TRY_ASSIGN(BoxKey box, box_key(passphrase, salt));
+  SigningKey::Seed seed{};
+  const int opened = crypto_secretbox_open_easy(seed.data(), all.data() + sizeof(Salt) + sizeof(Nonce), kSealed, all.data() + sizeof(Salt), box.data());
+  sodium_memzero(box.data(), box.size());
+  if (opened != 0) return fail(Errc::Unauthorized, "The identity does not open with this passphrase; try the one it was exported with.");
+  SigningKey key(seed);
+  sodium_memzero(seed.data(), seed.size());
+  return key;
+}
+
+Rotation sign_rotation(const SigningKey& before, const SigningKey& after, WallTime now, bool compromised) {
+  Rotation rotation{before.public_key(), after.public_key(), to_unix_micros(now) / 1'000'000, compromised, {}, {}};
+  const Bytes message = rotation_message(rotation);
+  rotation.by_before = before.sign(message);
+  rotation.by_after = after.sign(message);
+  return rotation;
+}
+
+Bytes encode_rotation(const Rotation& rotation) {
+  Bytes out{1};
+  out.insert(out.end(), rotation.before.begin(), rotation.before.end());
+  out.insert(out.end(), rotation.after.begin(), rotation.after.end());
+  append_number(out, static_cast<std::uint64_t>(rotation.at));
+  out.push_back(rotation.compromised ? 1 : 0);
+  out.insert(out.end(), rotation.by_before.begin(), rotation.by_before.end());
+  out.insert(out.end(), rotation.by_after.begin(), rotation.by_after.end());
+  return out;
+}
+
+Result<Rotation> decode_rotation(ByteView bytes) {
+  if (bytes.size() != kRotationBytes || bytes[0] != 1 || bytes[73] > 1) return fail(Errc::Malformed, "a rotation of keys is not of the known form");
+  Rotation rotation;
+  std::copy_n(bytes.begin() + 1, 32, rotation.before.begin());
+  std::copy_n(bytes.begin() + 33, 32, rotation.after.begin());
+  std::uint64_t at = 0;
+  for (std::size_t i = 65; i < 73; ++i) at = (at << 8U) | bytes[i];
+  rotation.at = static_cast<std::int64_t>(at);
+  rotation.compromised = bytes[73] == 1;
+  std::copy_n(bytes.begin() + 74, 64, rotation.by_before.begin());
+  std::copy_n(bytes.begin() + 138, 64, rotation.by_after.begin());
+  return rotation;
+}
+
+Status check_rotation(const Rotation& rotation, WallTime now) {
+  constexpr std::int64_t kSkew = 300;  // seconds, as for records
+  if (rotation.before == rotation.after) return fail(Errc::Malformed, "a rotation leads to the same key");
+  const std::int64_t second = to_unix_micros(now) / 1'000'000;
+  if (rotation.at < 0 || rotation.at > second + kSkew) return fail(Errc::Malformed, "a rotation of keys lies in the future");
+  const Bytes message = rotation_message(rotation);
+  if (!verify_signature(rotation.before, message, rotation.by_before) || !verify_signature(rotation.after, message, rotation.by_after))
+    return fail(Errc::Unauthorized, "a rotation of keys is not signed by both keys");
+  return {};
+}
+
+Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& random, WallTime now, bool compromised) {
+  SF_TRY_ASSIGN(std::optional<SigningKey> before, load_identity(secrets));
+  if (!before) return fail(Errc::NotFound, "This node has no identity yet; start it once, then there is one to rotate.");
+  const SigningKey after = SigningKey::generate(random);
+  const Rotation rotation = sign_rotation(*before, after, now, compromised);
+  // In this order a power cut leaves either the old key alone, or a statement that leads to the key in place or to none.
+  SF_TRY(write_whole(secrets / kBefore, bytes_of(key_text(*before)), 0600));
+  SF_TRY(write_whole(secrets / kStatement, bytes_of(to_hex(encode_rotation(rotation)) + "\n"), 0600));
+  SF_TRY(write_whole(secrets / kFile, bytes_of(key_text(after)), 0600));
+  return rotation;
+}
+
+Result<std::optional<Rotation>> load_rotation(const std::filesystem::path& secrets) {
+  const auto text = read_whole(secrets / kStatement, kFileCap);
+  if (!text && text.error().code == Errc::NotFound) return std::nullopt;
+  if (!text) return std::unexpected(text.error());
+  std::string_view hex = text_of(*text);
+  while (!hex.empty() && hex.back() == '\n') hex.remove_suffix(1);
+  Bytes bytes;
+  if (!from_hex(hex, bytes)) return fail(Errc::Corrupt, "The statement of the last key rotation cannot be read; remove secrets/identity.rotation.");
+  SF_TRY_ASSIGN(Rotation rotation, decode_rotation(bytes));
+  SF_TRY_ASSIGN(std::optional<SigningKey> present, load_identity(secrets));
+  if (!present || present->public_key() != rotation.after) return std::nullopt;  // the rotation did not come to its end
+  return rotation;
+}
+
+}  // namespace soulfabric::mesh
