@@ -12,7 +12,7 @@ ROOM_WORDS = re.compile(r"(^|/)(ut" + r"ils?|hel" + r"pers?|com" + r"mon|man" + 
 OURS = (".cpp", ".hpp", ".ts", ".tsx", ".css", ".mjs", ".py", ".cmake", "CMakeLists.txt")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK|not impl" + r"emented|place" + r"holder|for n" + r"ow|st" + r"ub)\b")
 MACHINE = re.compile(r"(^|[^A-Za-z0-9_.-])/(wo" + r"rk|fa" + r"rm|tmp/[a-z]{1,3}/|root)/")
-IDLE_TEST = re.compile(r"GTEST_SK" + r"IP|DISAB" + r"LED_|\.sk" + r"ip\(|it\.to" + r"do|EXPECT_TRUE\(tr" + r"ue\)")
+IDLE_TEST = re.compile(r"GTEST_SK" + r"IP|DISAB" + r"LED_|\b(?:it|test|describe)\.sk" + r"ip\(|it\.to" + r"do|EXPECT_TRUE\(tr" + r"ue\)")
 
 
 def check(name, text):
