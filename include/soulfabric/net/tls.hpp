@@ -32,13 +32,18 @@ class TlsSession {
   TlsSession& operator=(TlsSession&&) noexcept;
   ~TlsSession();
 
-  /// Bytes from the wire, in any pieces. Unauthorized: no certificate, wrong kind of key, not the expected peer; Malformed: everything
+  /// Bytes from the wire, in any pieces; read until 0 before the next. Unauthorized: no certificate, wrong kind of key, not the expected peer; Malformed: everything
   /// else that TLS refuses. After an error only `take` makes sense (the alert).
   [[nodiscard]] Status feed(ByteView bytes);
   /// Plain text, up to into.size(); 0: nothing at present.
   [[nodiscard]] Result<std::size_t> read(MutableByteView into);
+  /// Feeds and reads in one, without keeping a copy: takes from the front of `wire` what it needs for the handshake or for one piece of
+  /// plain text. 0 with `wire` used up: nothing at present. Errors of `feed` and `read`.
+  [[nodiscard]] Result<std::size_t> read(ByteView& wire, MutableByteView into);
   /// Encrypts all of `plain`; Unavailable before the handshake is done.
   [[nodiscard]] Status write(ByteView plain);
+  /// The same straight to the end of `out`, behind all that was pending.
+  [[nodiscard]] Status write(ByteView plain, Bytes& out);
   /// Bytes for the wire: a view that stays valid until the next call; `sent` says how many left.
   [[nodiscard]] ByteView pending() const noexcept;
   void sent(std::size_t bytes) noexcept;
