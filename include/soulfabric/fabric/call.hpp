@@ -36,6 +36,8 @@ constexpr int kCallStatusCount = 13;
 /// What an error of ours is called towards a caller; nothing of its message travels.
 [[nodiscard]] CallStatus status_of(const Error& error) noexcept;
 
+constexpr std::size_t kServiceNameCap = 32;
+constexpr std::size_t kMethodNameCap = 48;
 /// Bytes that a request or a reply may carry at all; more than that is a stream.
 constexpr std::size_t kPayloadCap = 1024 * 1024;
 
@@ -47,6 +49,9 @@ struct MethodInfo {
   std::size_t reply_cap = 256 * 1024;  // at most kPayloadCap both
   unsigned units = 0;                  // set aside of the caller's budget, for permits the handler takes; 0: answers from what is here
 };
+
+[[nodiscard]] bool is_method_name(std::string_view text) noexcept;
+[[nodiscard]] bool is_service_name(std::string_view text) noexcept;
 
 struct ServiceInfo {
   std::string name;     // [a-z][a-z0-9-]{0,31}, no personal data

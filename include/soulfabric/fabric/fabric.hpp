@@ -1,35 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calls between nodes: the router that lets them in, the client that makes them (architecture, section 8). Network thread only.
 #pragma once
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "soulfabric/fabric/directory.hpp"
+#include "soulfabric/fabric/router_settings.hpp"
 #include "soulfabric/fabric/service.hpp"
 #include "soulfabric/mesh/links.hpp"
 
 namespace soulfabric::fabric {
-
-struct RouterSettings {
-  std::set<std::string> exposed;  // the allow-list: other services do not exist for the outside
-  unsigned calls_per_peer = 500;  // a minute
-  std::size_t concurrent_per_peer = 32;
-  std::size_t concurrent = 1024;
-  std::uint64_t bytes_held_per_peer = 8ULL * 1024 * 1024;  // requests and replies in memory
-  std::uint64_t bytes_held = 64ULL * 1024 * 1024;
-  unsigned breaker_failures = 5;  // in a row, per peer and service
-  std::chrono::milliseconds breaker_open{300'000};
-};
-
-struct ServiceMetrics {
-  std::map<CallStatus, std::uint64_t> calls;  // inbound, by outcome
-  std::uint64_t in_flight = 0;
-  std::uint64_t micros = 0;  // spent in handlers, summed
-};
 
 struct CallOptions {
   std::optional<PeerId> to;                      // nothing: chosen from the directory

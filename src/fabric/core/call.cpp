@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Statuses of calls, their names and what they are in HTTP.
+// Statuses of calls, their names and what they are in HTTP; how services and methods may be named.
 #include "soulfabric/fabric/call.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace soulfabric::fabric {
@@ -24,6 +25,10 @@ constexpr std::array<Row, kCallStatusCount> kRows = {{{"ok", 200},
                                                       {"timeout", 504},
                                                       {"unavailable", 503},
                                                       {"internal", 502}}};
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
@@ -57,6 +62,16 @@ CallStatus status_of(const Error& error) noexcept {
     case Errc::Internal: return CallStatus::Internal;
   }
   return CallStatus::Internal;
+}
+
+bool is_method_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kMethodNameCap && is_letter(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+bool is_service_name(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= kServiceNameCap && is_lower(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 }  // namespace soulfabric::fabric
