@@ -206,10 +206,9 @@ void YamuxSession::State::payload_done() {
   if (!payload_fin) return;
   payload_fin = false;
   MuxStream* stream = find(payload_stream);
-  if (stream == nullptr) return;
+  if (stream == nullptr || stream->reset) return;
   stream->remote_finished = true;
   stream->credit_due = 0;
-  if (stream->reset) return settle(*stream);
   release_extra(*stream);
   tell_readable(*stream);
   settle(*stream);

@@ -143,7 +143,10 @@ TEST(YamuxLimits, GrownCreditIsTakenBack) {
   std::size_t last = 0;
   for (int turn = 0; turn < 40; ++turn) {
     Bytes burst;
-    while (pair.client.write(id, Bytes(64 * 1024)).value_or(0) > 0) burst = joined({burst, pull_all(pair.client)});
+    while (pair.client.write(id, Bytes(64 * 1024)).value_or(0) > 0) {
+      const Bytes sent = pull_all(pair.client);
+      burst.insert(burst.end(), sent.begin(), sent.end());
+    }
     pair.now += std::chrono::milliseconds(50);
     ASSERT_TRUE(pair.server.receive(burst, pair.now));
     last = read_all(pair.server, id).size();

@@ -152,6 +152,14 @@ TEST(YamuxSession, ResetNeverPassesATornStreamOffAsWhole) {
   pair.server.reset(id);  // unread bytes are dropped, the end was already heard
   Bytes one(1);
   EXPECT_EQ(pair.server.read(id, one).error().code, Errc::Rejected);
+
+  const StreamId other = pair.open();
+  ASSERT_TRUE(pair.client.write(other, Bytes(10)));
+  pair.settle();
+  pair.server.reset(other);
+  pair.client.finish(other);  // on its way when the reset was decided
+  pair.settle();
+  EXPECT_EQ(pair.server.read(other, one).error().code, Errc::Rejected);
 }
 
 TEST(YamuxSession, WhatCameBeforeTheEndStaysReadableAfterAReset) {
