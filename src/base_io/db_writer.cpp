@@ -30,8 +30,8 @@ Status commit_batch(Database& database, const std::vector<DbWriter::Change>& cha
 
 }  // namespace
 
-DbWriter::DbWriter(IoContext& context, IoClock& clock, Database database)
-    : clock_(clock), database_(std::make_shared<Database>(std::move(database))), scope_(context, "database writer") {}
+DbWriter::DbWriter(IoContext& context, IoClock& clock, Database database, std::size_t threads)
+    : clock_(clock), database_(std::make_shared<Database>(std::move(database))), worker_(threads), scope_(context, "database writer") {}
 
 void DbWriter::submit(Change change) {
   queue_.push_back(std::move(change));

@@ -16,7 +16,8 @@ class DbWriter {
  public:
   using Change = std::function<Status(Database&)>;
 
-  DbWriter(IoContext& context, IoClock& clock, Database database);
+  /// `threads`: 1, or 0 to write on the network thread (simulations).
+  DbWriter(IoContext& context, IoClock& clock, Database database, std::size_t threads = 1);
 
   /// Queues a change for the next commit (one batch at a time; what arrives meanwhile goes into the next).
   /// A change that fails is rolled back alone and logged. A batch that the disk refuses (full, broken) is kept and tried again
@@ -39,7 +40,7 @@ class DbWriter {
   [[nodiscard]] Task<void> pump();
   IoClock& clock_;
   std::shared_ptr<Database> database_;
-  WorkerPool worker_{1};
+  WorkerPool worker_;
   std::vector<Change> queue_;
   std::uint64_t submitted_ = 0;
   std::uint64_t committed_ = 0;

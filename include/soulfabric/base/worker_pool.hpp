@@ -17,8 +17,13 @@ namespace soulfabric {
 
 class WorkerPool {
  public:
-  explicit WorkerPool(std::size_t threads) : pool_(threads) {}
-  ~WorkerPool() { pool_.join(); }
+  /// Without threads every job runs at once where it is asked for, so that a simulation repeats itself.
+  explicit WorkerPool(std::size_t threads) {
+    if (threads > 0) pool_.emplace(threads);
+  }
+  ~WorkerPool() {
+    if (pool_) pool_->join();
+  }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
@@ -29,13 +34,18 @@ class WorkerPool {
     using R = std::invoke_result_t<F>;
     const auto executor = co_await boost::asio::this_coro::executor;
     auto job = std::make_shared<Job<R>>(executor);
-    boost::asio::post(pool_, [job, executor, fn = std::move(fn)]() mutable {
+    auto work = [job, executor, fn = std::move(fn)]() mutable {
       job->compute(fn);
       boost::asio::post(executor, [job] {
         job->done = true;
         job->wake.cancel();
       });
-    });
+    };
+    if (pool_) {
+      boost::asio::post(*pool_, std::move(work));
+    } else {
+      work();
+    }
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     while (!job->done) co_await job->wake.async_wait(kAwait);
     co_await boost::asio::this_coro::throw_if_cancelled(true);
@@ -46,7 +56,11 @@ class WorkerPool {
   /// Fire and forget, for clean-up that nobody waits for; joined when the pool dies.
   template <class F>
   void post(F fn) {
-    boost::asio::post(pool_, std::move(fn));
+    if (pool_) {
+      boost::asio::post(*pool_, std::move(fn));
+    } else {
+      fn();
+    }
   }
 
  private:
@@ -71,7 +85,7 @@ class WorkerPool {
     boost::asio::steady_timer wake;
     bool done = false;
   };
-  boost::asio::thread_pool pool_;
+  std::optional<boost::asio::thread_pool> pool_;
 };
 
 }  // namespace soulfabric

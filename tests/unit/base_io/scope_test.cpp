@@ -67,6 +67,15 @@ Task<void> work(WorkerPool& pool) {
   co_await pool.run([] {});
 }
 
+TEST(WorkerPool, WithoutThreadsRunsOnTheSpot) {
+  IoContext context(1);
+  WorkerPool pool(0);
+  bool ran = false;
+  pool.post([&] { ran = true; });
+  EXPECT_TRUE(ran);
+  run_task(context, work(pool));
+}
+
 TEST(WorkerPool, ComesBackWithTheAnswer) {
   IoContext context;
   WorkerPool pool(2);
