@@ -41,6 +41,15 @@ class MemoryStream final : public ByteStream {
     co_return count;
   }
 
+  Task<Status> wait_readable(MonoTime deadline) override {
+    const auto pipe = in_;
+    while (open_ && pipe->bytes.empty() && !pipe->ended) {
+      const bool woken = co_await pipe->changed.wait(clock_, deadline);
+      if (!woken && clock_.now() >= deadline) co_return fail(Errc::TimedOut, "the stream was silent for too long");
+    }
+    co_return Status{};
+  }
+
   Task<Status> write(ByteView data, MonoTime deadline) override {
     const auto pipe = out_;
     while (!data.empty()) {
@@ -96,6 +105,9 @@ StreamPair make_memory_streams(IoContext&, IoClock& clock, std::uint64_t seed) {
   return {std::make_unique<MemoryStream>(clock, back, there, seed, std::uint16_t{40000}),
           std::make_unique<MemoryStream>(clock, there, back, seed, std::uint16_t{40001})};
 }
+
+Task<Status> ByteStream::wait_readable(MonoTime) { co_return Status{}; }
+void ByteStream::limit_unsent(int) {}
 
 Task<Status> read_exactly(ByteStream& stream, MutableByteView into, MonoTime deadline) {
   while (!into.empty()) {

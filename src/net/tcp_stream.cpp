@@ -77,6 +77,20 @@ class TcpStream final : public ByteStream {
     co_return count;
   }
 
+  Task<Status> wait_readable(MonoTime deadline) override {
+    const auto core = core_;
+    core->read_deadline = deadline;
+    core->watch(deadline);
+    const auto [code] = co_await core->socket.async_wait(TcpSocket::wait_read, kAwait);
+    core->read_deadline = kNever;
+    if (code) co_return core->failed(code);
+    co_return Status{};
+  }
+  void limit_unsent(int bytes) override {
+    boost::system::error_code ignored;
+    core_->socket.set_option(boost::asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>(bytes), ignored);
+  }
+
   Task<Status> write(ByteView data, MonoTime deadline) override {
     const auto core = core_;
     core->write_deadline = deadline;

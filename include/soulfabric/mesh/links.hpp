@@ -41,6 +41,8 @@ class PeerLocator {
   virtual void linked(const PeerId& peer, const PublicKey& key, const Endpoint& remote, Direction direction) = 0;
   /// Peers that a link should be kept to: configured, trusted, lately known; best first.
   [[nodiscard]] virtual std::vector<PeerId> wanted() const = 0;
+  /// Whether a known peer was seen at this address: it has a reserve where handshakes are rationed (security rule S9).
+  [[nodiscard]] virtual bool is_known_address(const IpAddress&) const { return false; }
 };
 
 struct LinkSettings {
@@ -60,6 +62,9 @@ struct LinkSettings {
   std::uint64_t link_window = 32ULL * 1024 * 1024;
   std::uint64_t node_window = 128ULL * 1024 * 1024;
   std::size_t streams_per_link = 1024;                // opened by the other side and not finished
+  std::chrono::milliseconds dial_time{10'000};        // to find and reach a peer, over all its endpoints
+  std::chrono::milliseconds dial_stagger{250};        // before the next endpoint is tried beside the one before
+  std::chrono::minutes wrong_identity_pause{10};      // an endpoint where somebody else answered is not dialled (security rule S7)
 };
 
 struct LinkMetrics {

@@ -15,10 +15,14 @@ class ByteStream {
   virtual ~ByteStream() = default;
   /// At least one byte; an orderly end gives Errc::Closed.
   [[nodiscard]] virtual Task<Result<std::size_t>> read_some(MutableByteView into, MonoTime deadline) = 0;
+  /// Ends when there is something to read or the stream has ended, so that nobody holds a buffer while nothing comes; may end early.
+  [[nodiscard]] virtual Task<Status> wait_readable(MonoTime deadline);
   /// All of it; `data` must stay alive until the task ends.
   [[nodiscard]] virtual Task<Status> write(ByteView data, MonoTime deadline) = 0;
   /// Sends `count` bytes of an open file from `offset`, by sendfile where both ends can; the range should be resident.
   [[nodiscard]] virtual Task<Status> send_file(int descriptor, std::uint64_t offset, std::uint64_t count, MonoTime deadline) = 0;
+  /// At most about so many bytes wait in the kernel to be sent, so that what is written next is not behind them. No effect in memory.
+  virtual void limit_unsent(int bytes);
   /// No more writes; the other side reads to the end.
   virtual void shutdown_write() = 0;
   /// Ends pending reads and writes with Errc::Cancelled. May be called twice.

@@ -88,11 +88,13 @@ bool Guard::is_banned(const Subject& subject) const { return impl_->is_unwanted(
 Status Guard::admit(const Subject& subject, const IpAddress& address) const {
   const Subject place = Subject::address(address);
   if (impl_->is_unwanted(subject)) return fail(Errc::Banned, "This " + std::string(name_of(subject.kind)) + " is banned.");
-  const bool trusted = impl_->violations.is_protected(subject) && impl_->violations.is_proven(subject, address);
+  // A peer has proven its name with its key, wherever it is; a user name has to be proven at the address.
+  const bool named = subject.kind == SubjectKind::Peer || impl_->violations.is_proven(subject, address);
+  const bool trusted = impl_->violations.is_protected(subject) && named;
   if (!trusted && impl_->blacklist.has_address(address) && !impl_->violations.is_protected(place))
     return fail(Errc::Banned, "The connection came from an address on the blacklist.");
   if (!impl_->violations.is_banned(place, impl_->clock.now())) return {};
-  if (impl_->violations.is_proven(subject, address)) return {};
+  if (trusted || impl_->violations.is_proven(subject, address)) return {};
   return fail(Errc::Banned, "The connection came from a banned address.");
 }
 
