@@ -70,6 +70,25 @@ bool IpAddress::is_private() const noexcept {
   return (bytes_[0] & 0xFEU) == 0xFC || (bytes_[0] == 0xFE && (bytes_[1] & 0xC0U) == 0x80);
 }
 
+bool IpAddress::is_global() const noexcept {
+  if (!v4_) {
+    const auto pair = [this](std::size_t i) { return static_cast<unsigned>(bytes_[i]) << 8U | bytes_[i + 1]; };
+    if ((bytes_[0] & 0xE0U) != 0x20) return false;                          // outside 2000::/3 nothing is routed
+    if (pair(0) == 0x2002) return false;                                    // 6to4
+    if (pair(0) == 0x2001 && (pair(2) < 0x0200 || pair(2) == 0x0DB8)) return false;  // Teredo, ORCHID and other protocols; documentation
+    return !(pair(0) == 0x3FFF && (bytes_[2] & 0xF0U) == 0);                // documentation (RFC 9637)
+  }
+  struct Range {
+    std::uint32_t base;
+    unsigned bits;
+  };
+  static constexpr std::array<Range, 15> kSpecial = {{{0x00000000, 8},  {0x0A000000, 8},  {0x64400000, 10}, {0x7F000000, 8},  {0xA9FE0000, 16},
+                                                      {0xAC100000, 12}, {0xC0000000, 24}, {0xC0000200, 24}, {0xC0586300, 24}, {0xC0A80000, 16},
+                                                      {0xC6120000, 15}, {0xC6336400, 24}, {0xCB007100, 24}, {0xE0000000, 4},  {0xF0000000, 4}}};
+  const std::uint32_t value = to_v4();
+  return std::ranges::none_of(kSpecial, [value](const Range& range) { return (value ^ range.base) >> (32 - range.bits) == 0; });
+}
+
 IpAddress IpAddress::prefix() const noexcept {
   IpAddress out = *this;
   if (v4_) {

@@ -26,6 +26,9 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const noexcept;
   /// RFC 1918, RFC 4193, link-local, CGNAT (RFC 6598).
   [[nodiscard]] bool is_private() const noexcept;
+  /// One that the whole internet could route to: none of the special ranges of RFC 6890 and its registries, no tunnel in disguise
+  /// (6to4, Teredo, NAT64), no multicast, no documentation range.
+  [[nodiscard]] bool is_global() const noexcept;
   /// The /24 of an IPv4 address or the /48 of an IPv6 address, host bits cleared (security rule S2).
   [[nodiscard]] IpAddress prefix() const noexcept;
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) noexcept = default;

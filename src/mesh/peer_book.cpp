@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The book of peers: the table in memory, kept in mesh.db, asked of the DHT; and our own record, signed anew at half of its life.
+#include "soulfabric/mesh/peer_book.hpp"
+
+#include <algorithm>
+
+#include "core/peer_record.hpp"
+#include "core/peer_table.hpp"
+#include "peer_store.hpp"
+#include "soulfabric/base/log.hpp"
+
+namespace soulfabric::mesh {
+namespace {
+
+constexpr std::chrono::seconds kPublishDeadline{20};
+constexpr std::chrono::seconds kPublishAgain{15};  // after a failure
+constexpr std::size_t kAskedRecords = 8;
+
+class Book final : public PeerBook {
+ public:
+  Book(PeerBookDependencies dependencies, PeerBookSettings settings)
+      : deps_(std::move(dependencies)),
+        self_(PeerId::of(deps_.key.public_key())),
+        table_(settings.known_peers),
+        scope_(deps_.context, "peer book") {
+    configure(settings);
+  }
+
+  Task<Status> start() override {
+    auto stored = co_await deps_.store.query([](Database& db) { return load_peers(db); });
+    if (!stored) co_return std::unexpected(stored.error());
+    sequence_ = stored->own_sequence;
+    for (auto& row : stored->peers) {
+      if (row.entry.record) {
+        auto told = decode_endpoints(row.entry.record->body, settings_.private_endpoints);
+        if (told) row.entry.told = std::move(*told);
+      }
+      table_.restore(row.peer, std::move(row.entry));
+    }
+    scope_.spawn("publish", publish());
+    co_return Status{};
+  }
+
+  Task<void> stop() override { co_await scope_.close(); }
+
+  void set_endpoints(std::vector<Endpoint> endpoints) override {
+    endpoints_ = std::move(endpoints);
+    renew_record();
+    republish_.notify_all();
+  }
+
+  std::optional<SignedRecord> own_record() const override {
+    if (settings_.publish == Publish::None) return std::nullopt;
+    return own_;
+  }
+
+  Status learn(const SignedRecord& record) override {
+    const PeerId peer = PeerId::of(record.signer);
+    if (peer == self_) return fail(Errc::Exists, "this is our own record");
+    SF_TRY(check_record(record, RecordKind::Peer, peer_key(peer), deps_.clock.wall()));
+    SF_TRY_ASSIGN(std::vector<Endpoint> endpoints, decode_endpoints(record.body, settings_.private_endpoints));
+    SF_TRY(table_.learn(peer, record, std::move(endpoints), deps_.clock.wall()));
+    save(peer);
+    return {};
+  }
+
+  std::vector<KnownPeer> known() const override {
+    std::vector<KnownPeer> out;
+    for (const auto& [peer, entry] : table_.entries()) out.push_back(shown(peer, entry));
+    return out;
+  }
+
+  std::optional<KnownPeer> find(const PeerId& peer) const override {
+    const auto* entry = table_.find(peer);
+    if (entry == nullptr) return std::nullopt;
+    return shown(peer, *entry);
+  }
+
+  bool is_trusted(const PeerId& peer) const override {
+    const auto* entry = table_.find(peer);
+    return entry != nullptr && entry->trusted;
+  }
+
+  void configure(const PeerBookSettings& settings) override {
+    settings_ = settings;
+    std::vector<std::pair<PeerId, PeerEntry>> named;
+    rights_.clear();
+    for (const auto& peer : settings.peers) {
+      if (peer.peer == self_) continue;
+      PeerEntry entry;
+      entry.configured = peer.endpoints;
+      entry.trusted = peer.trusted;
+      named.emplace_back(peer.peer, std::move(entry));
+      rights_[peer.peer] = peer.rights;
+    }
+    table_.configure(named, settings.known_peers);
+    renew_record();
+    republish_.notify_all();
+  }
+
+  Task<std::vector<Endpoint>> locate(PeerId peer, guard::Origin origin, MonoTime deadline) override {
+    auto endpoints = table_.locate(peer, deps_.clock.now());
+    if (!endpoints.empty() || origin == guard::Origin::RemoteMesh) co_return endpoints;
+    guard::ActRequest request;
+    request.origin = origin;
+    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
+    if (!permit) co_return endpoints;
+    const auto found = co_await deps_.dht.get(*permit, peer_key(peer), RecordKind::Peer, kAskedRecords, deadline);
+    if (!found) co_return endpoints;
+    for (const auto& record : *found)
+      if (PeerId::of(record.signer) == peer && !learn(record)) continue;
+    co_return table_.locate(peer, deps_.clock.now());
+  }
+
+  void dialled(const PeerId& peer, const Endpoint& endpoint, const Status& outcome) override {
+    const bool wrong = !outcome && outcome.error().code == Errc::Unauthorized;
+    table_.dialled(peer, endpoint, outcome.has_value(), wrong, deps_.clock.now());
+  }
+
+  void linked(const PeerId& peer, const PublicKey& key, const Endpoint& remote, Direction direction) override {
+    table_.linked(peer, key, direction == Direction::Outbound ? std::optional(remote) : std::nullopt, deps_.clock.wall());
+    save(peer);
+  }
+
+  std::vector<PeerId> wanted() const override { return table_.wanted(); }
+
+ private:
+  KnownPeer shown(const PeerId& peer, const PeerEntry& entry) const {
+    KnownPeer out;
+    out.peer = peer;
+    out.key = entry.key;
+    out.endpoints = table_.locate(peer, deps_.clock.now());
+    out.record = entry.record;
+    out.first_seen = entry.first_seen;
+    out.last_seen = entry.last_seen;
+    out.configured = entry.is_configured;
+    out.trusted = entry.trusted;
+    if (const auto rights = rights_.find(peer); rights != rights_.end()) out.rights = rights->second;
+    return out;
+  }
+
+  void save(const PeerId& peer) {
+    const auto* entry = table_.find(peer);
+    if (entry != nullptr) deps_.store.submit([row = StoredPeer{peer, *entry}](Database& db) { return store_peer(db, row); });
+  }
+
+  /// A fresh statement of ours: a higher sequence, a new life.
+  void renew_record() {
+    own_.reset();
+    const auto now = deps_.clock.wall();
+    const auto millis = static_cast<std::uint64_t>(to_unix_micros(now) / 1000);
+    SignedRecord record;
+    record.kind = RecordKind::Peer;
+    record.key = peer_key(self_);
+    record.sequence = sequence_ = std::max(sequence_ + 1, millis);
+    record.created = static_cast<std::int64_t>(millis / 1000);
+    record.expires = record.created + settings_.record_life.count();
+    record.body = encode_endpoints(endpoints_, settings_.private_endpoints);
+    if (record.body.empty()) return;  // nowhere to be reached: nothing to say
+    auto made = sign_record(deps_.key, std::move(record));
+    if (made) own_ = std::move(*made);
+    deps_.store.submit([last = sequence_](Database& db) { return store_own_sequence(db, last); });
+  }
+
+  Task<Status> publish_once() {
+    guard::ActRequest request;
+    request.origin = guard::Origin::LocalAutomation;
+    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
+    if (!permit) co_return std::unexpected(permit.error());
+    co_return co_await deps_.dht.put(*permit, *own_, deps_.clock.now() + kPublishDeadline);
+  }
+
+  Task<void> publish() {
+    for (;;) {
+      auto pause = deps_.clock.now() + settings_.republish;
+      if (settings_.publish == Publish::Public && own_) {
+        const auto done = co_await publish_once();
+        if (!done) {
+          log::debug("mesh", "the record of this node was not published: " + done.error().message);
+          pause = deps_.clock.now() + kPublishAgain;
+        }
+      }
+      const bool changed = co_await republish_.wait(deps_.clock, pause);
+      if (!changed) renew_record();
+    }
+  }
+
+  PeerBookDependencies deps_;
+  PeerId self_;
+  PeerBookSettings settings_;
+  PeerTable table_;
+  std::map<PeerId, PeerRights> rights_;
+  std::vector<Endpoint> endpoints_;
+  std::optional<SignedRecord> own_;
+  std::uint64_t sequence_ = 0;
+  Notifier republish_;
+  TaskScope scope_;
+};
+
+}  // namespace
+
+std::unique_ptr<PeerBook> make_peer_book(PeerBookDependencies dependencies, PeerBookSettings settings) {
+  return std::make_unique<Book>(std::move(dependencies), std::move(settings));
+}
+
+}  // namespace soulfabric::mesh

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rows of peers, read and written.
+#include "peer_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace soulfabric::mesh {
+namespace {
+
+std::optional<Endpoint> endpoint_of(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const auto address = IpAddress::parse(host);
+  std::uint16_t port = 0;
+  const auto read = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (!address || read.ec != std::errc() || port == 0) return std::nullopt;
+  return Endpoint{*address, port};
+}
+
+}  // namespace
+
+Result<StoredBook> load_peers(Database& db) {
+  StoredBook out;
+  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT id, public_key, record, endpoint, first_seen, last_seen FROM peers"));
+  for (;;) {
+    SF_TRY_ASSIGN(const bool more, rows.step());
+    if (!more) break;
+    const auto peer = PeerId::parse(rows.text(0));
+    if (!peer) continue;
+    StoredPeer row{*peer, {}};
+    const Bytes key = rows.blob(1);
+    if (key.size() == sizeof(PublicKey)) std::ranges::copy(key, row.entry.key.emplace().begin());
+    if (row.entry.key && PeerId::of(*row.entry.key) != *peer) continue;
+    if (auto record = decode_record(rows.blob(2)); record && PeerId::of(record->signer) == *peer) row.entry.record = std::move(*record);
+    row.entry.worked = endpoint_of(rows.text(3));
+    row.entry.first_seen = from_unix_micros(rows.integer(4));
+    row.entry.last_seen = from_unix_micros(rows.integer(5));
+    out.peers.push_back(std::move(row));
+  }
+  SF_TRY_ASSIGN(SqlStatement counter, db.prepare("SELECT value FROM counters WHERE name = 'own_record'"));
+  SF_TRY_ASSIGN(const bool known, counter.step());
+  if (known) out.own_sequence = static_cast<std::uint64_t>(counter.integer(0));
+  return out;
+}
+
+Status store_peer(Database& db, const StoredPeer& row) {
+  SF_TRY_ASSIGN(SqlStatement statement, db.prepare("INSERT OR REPLACE INTO peers(id, public_key, record, endpoint, first_seen, last_seen) "
+                                                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
+  statement.bind(1, row.peer.text());
+  row.entry.key ? statement.bind(2, ByteView(*row.entry.key)) : statement.bind_null(2);
+  const Bytes record = row.entry.record ? encode_record(*row.entry.record) : Bytes{};
+  row.entry.record ? statement.bind(3, ByteView(record)) : statement.bind_null(3);
+  statement.bind(4, row.entry.worked ? row.entry.worked->to_string() : std::string());
+  statement.bind(5, to_unix_micros(row.entry.first_seen));
+  statement.bind(6, to_unix_micros(row.entry.last_seen));
+  return statement.run();
+}
+
+Status store_own_sequence(Database& db, std::uint64_t sequence) {
+  SF_TRY_ASSIGN(SqlStatement statement, db.prepare("INSERT OR REPLACE INTO counters(name, value) VALUES('own_record', ?1)"));
+  statement.bind(1, static_cast<std::int64_t>(sequence));
+  return statement.run();
+}
+
+}  // namespace soulfabric::mesh

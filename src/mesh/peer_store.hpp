@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Peers in mesh.db. On the database's thread.
+#pragma once
+#include <vector>
+
+#include "core/peer_table.hpp"
+#include "soulfabric/base/sqlite.hpp"
+
+namespace soulfabric::mesh {
+
+struct StoredPeer {
+  PeerId peer;
+  PeerEntry entry;
+};
+
+struct StoredBook {
+  std::vector<StoredPeer> peers;
+  std::uint64_t own_sequence = 0;
+};
+
+/// Rows that make no sense are skipped.
+[[nodiscard]] Result<StoredBook> load_peers(Database& db);
+[[nodiscard]] Status store_peer(Database& db, const StoredPeer& row);
+[[nodiscard]] Status store_own_sequence(Database& db, std::uint64_t sequence);
+
+}  // namespace soulfabric::mesh
