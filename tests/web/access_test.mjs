@@ -84,7 +84,7 @@ test("the connection sheet is opened and closed by keys and gives the focus back
   });
 });
 
-const screens = ["#/search", "#/downloads", "#/uploads", "#/browse/millions", "#/chat", "#/chat/nightbus", "#/shares"];
+const screens = ["#/search", "#/downloads", "#/uploads", "#/browse/millions", "#/chat", "#/chat/nightbus", "#/shares", "#/pods", "#/mesh", "#/guard"];
 
 for (const dark of [false, true]) {
   for (const width of [360, 820, 1280]) {

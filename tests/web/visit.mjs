@@ -49,6 +49,6 @@ export async function holds(page, url) {
 
 export const go = (page, hash) => page.evaluate(`location.hash=${JSON.stringify(hash)}`);
 
-/** Visible controls without a name, and whatever sticks out to the right. */
-export const nameless = "[...document.querySelectorAll('button,a,input,select,progress,[role=treegrid],[role=row]')].filter(e=>e.offsetParent&&!(e.getAttribute('aria-label')||e.getAttribute('aria-labelledby')||e.textContent.trim()||e.labels?.length)).map(e=>e.outerHTML.slice(0,120))";
-export const sticking = "[...document.querySelectorAll('body *')].filter(e=>{if(!e.offsetParent||e.closest('.hidden,.tabs,.indent'))return false;const r=e.getBoundingClientRect();return r.width>0&&(r.right>innerWidth+1||r.left<-1)}).map(e=>e.outerHTML.slice(0,120))";
+/** Visible (not folded away) controls without a name, and whatever sticks out to the right. */
+export const nameless = "[...document.querySelectorAll('button,a,input,select,progress,[role=treegrid],[role=row]')].filter(e=>e.offsetParent&&e.checkVisibility()&&!(e.getAttribute('aria-label')||e.getAttribute('aria-labelledby')||e.textContent.trim()||e.labels?.length)).map(e=>e.outerHTML.slice(0,120))";
+export const sticking = "[...document.querySelectorAll('body *')].filter(e=>{if(!e.offsetParent||!e.checkVisibility()||e.closest('.hidden,.tabs,.indent'))return false;const r=e.getBoundingClientRect();return r.width>0&&(r.right>innerWidth+1||r.left<-1)}).map(e=>e.outerHTML.slice(0,120))";

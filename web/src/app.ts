@@ -3,6 +3,8 @@
 import { Calls } from "./api/calls";
 import { EventStream, type Link, type SocketLike } from "./api/events";
 import { ApiError, Http } from "./api/http";
+import { MeshCalls } from "./api/mesh_calls";
+import type { Mesh } from "./api/mesh_types";
 import type { ServerEvent } from "./api/types";
 import { Cell } from "./model/cell";
 import { loginSecret, parseRoute, type Route } from "./model/route";
@@ -20,6 +22,7 @@ const base = new URL(".", document.baseURI).pathname;
 
 export const http = new Http((input, init) => fetch(input, init), base);
 export const calls = new Calls(http);
+export const meshCalls = new MeshCalls(http);
 export const world = new World();
 export const session = new Cell<Session>({ at: "checking" });
 export const link = new Cell<Link>("closed");
@@ -29,6 +32,9 @@ export const notices = new Cell<readonly Notice[]>([]);
 export const spoken = new Cell("");
 /** Messages that nobody has looked at yet. */
 export const unread = new Cell(0);
+export const unreadPods = new Cell(0);
+/** As read last, for the question of the first run; nothing while the daemon knows no mesh. */
+export const mesh = new Cell<Mesh | null>(null);
 export const route = new Cell<Route>(parseRoute(location.hash));
 
 const kNoticeMilliseconds = { good: 6000, bad: 20_000 };
@@ -102,6 +108,8 @@ stream.onEvent = (event) => {
   if (event.type === "hello") {
     resyncs.update((n) => n + 1);
     void countUnread();
+    void readMesh();
+    void countUnreadPods();
   }
   if (event.type === "message" && event.data.direction === "In") void countUnread();
   if (need) void loadResponses(need.searchId);
@@ -112,6 +120,22 @@ export async function countUnread(): Promise<void> {
   // Only a hint beside "Messages": a failure shows itself there.
   const all = await calls.conversations().catch(() => []);
   unread.set(all.reduce((sum, conversation) => sum + (conversation.unAcknowledgedMessageCount ?? 0), 0));
+}
+
+/** Rejects where the mesh cannot be read; what was known stays then. */
+export async function loadMesh(): Promise<Mesh> {
+  const read = await meshCalls.mesh();
+  mesh.set(read);
+  return read;
+}
+async function readMesh(): Promise<void> {
+  // A failure shows itself on the screen of the mesh.
+  await loadMesh().catch(() => undefined);
+}
+
+export async function countUnreadPods(): Promise<void> {
+  const all = await meshCalls.pods().catch(() => []);
+  unreadPods.set(all.reduce((sum, pod) => sum + (pod.unread ?? 0), 0));
 }
 
 const loading = new Set<string>();
@@ -135,6 +159,8 @@ export function signedIn(name: string): void {
 export function signedOut(reason: string): void {
   stream.stop();
   world.clear();
+  mesh.set(null);
+  unreadPods.set(0);
   http.csrf = "";
   notices.set([]);
   session.set({ at: "out", reason });

@@ -4,6 +4,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/rows.css";
 import "./style/screens.css";
+import "./style/mesh.css";
 import { render } from "preact";
 import { start } from "./app";
 import { Page } from "./view/page";

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { Mesh, meshRoutes } from "./mesh.mjs";
 import { load } from "./modules.mjs";
 import { routes } from "./routes.mjs";
 import { Searches } from "./searches.mjs";
@@ -28,6 +29,7 @@ export class Gateway {
     const push = (event) => this.push(event);
     this.searches = new Searches(push, options.searches);
     this.transfers = new Transfers(push, options.transfers);
+    this.mesh = new Mesh(options.mesh);
     this.scan = { scanPending: false, scanning: false, ready: true, faulted: false, cancelled: false, scanProgress: 1, hosts: ["local"], directories: 312, files: 4210 };
     this.server = { address: "server.example:2242", state: "Connected, LoggedIn", isConnected: true, isConnecting: false, isLoggedIn: true, isLoggingIn: false, isTransitioning: false };
   }
@@ -137,7 +139,7 @@ export class Gateway {
       this.answer(response, 400, "Only a browser asks this way.");
       return;
     }
-    for (const [method, pattern, run] of routes) {
+    for (const [method, pattern, run] of [...routes, ...meshRoutes]) {
       const match = method === request.method ? pattern.exec(path) : null;
       if (!match) continue;
       run({ gateway: this, request, response, session, query: url.searchParams, body: text === "" ? undefined : JSON.parse(text), part: match.slice(1).map(decodeURIComponent) });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Watching cells and the world from components, redrawn at most once per frame and not faster than eyes follow.
-import { useEffect, useReducer, useState } from "preact/hooks";
-import { world } from "../app";
+import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { resyncs, sentence, world } from "../app";
 import type { Cell } from "../model/cell";
 import type { Section } from "../model/world";
 
@@ -55,3 +55,38 @@ export function useMedia(query: string): boolean {
 }
 
 export const useNarrow = (): boolean => useMedia("(max-width: 719px)");
+
+export interface Reading<T> {
+  value: T | null;
+  /** One sentence while the last reading failed; what was read before stays. */
+  problem: string;
+  again: () => Promise<void>;
+}
+
+/** What no event tells: read when shown, again after each resync and, while somebody looks, in steady pauses. */
+export function useReading<T>(read: () => Promise<T>, milliseconds: number, key = ""): Reading<T> {
+  const synced = useCell(resyncs);
+  const [state, set] = useState<{ key: string; value: T | null; problem: string }>({ key, value: null, problem: "" });
+  const turn = useRef(0);
+  const again = useCallback(async () => {
+    turn.current += 1;
+    const mine = turn.current;
+    try {
+      const value = await read();
+      if (mine === turn.current) set({ key, value, problem: "" });
+    } catch (error) {
+      if (mine === turn.current) set((old) => ({ key, value: old.key === key ? old.value : null, problem: sentence(error) }));
+    }
+  }, [key]);
+  useEffect(() => {
+    void again();
+    const timer = window.setInterval(() => {
+      if (document.visibilityState === "visible") void again();
+    }, milliseconds);
+    return () => {
+      window.clearInterval(timer);
+      turn.current += 1;
+    };
+  }, [again, synced, milliseconds]);
+  return { value: state.key === key ? state.value : null, problem: state.key === key ? state.problem : "", again };
+}

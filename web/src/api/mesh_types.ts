@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shapes of the mesh, guard and pod routes. Members that a daemon may leave out are optional.
+
+export interface MeshChoice {
+  /** Nobody has answered yet: the page asks. */
+  open: boolean;
+  joined: boolean;
+  /** The configuration says yes or no. */
+  fixed: boolean;
+  /** One sentence why the mesh does not run although it should. */
+  trouble?: string;
+}
+
+export interface MeshLink {
+  peer: string;
+  direction: string;
+  endpoint?: string;
+  roundTripMs?: number | null;
+  ageSeconds?: number;
+  bytesIn?: number;
+  bytesOut?: number;
+  streams?: number;
+  trusted?: boolean;
+  reputation?: number;
+}
+
+export interface DhtHealth {
+  running: boolean;
+  connected: boolean;
+  nodesGood: number;
+  nodesDubious: number;
+  datagramsIn?: number;
+  datagramsDropped?: number;
+  valuesRefused?: number;
+  trouble?: string;
+}
+
+export interface LocalService {
+  name: string;
+  version: string;
+  exposed: boolean;
+  /** One sentence: why others may or may not call it. */
+  exposedBecause?: string;
+  methods?: (string | { name: string })[];
+  calls?: number | Record<string, number>;
+}
+
+export interface Mesh {
+  peerId?: string;
+  joined: boolean;
+  choice: MeshChoice;
+  listening?: string | null;
+  endpoints?: string[];
+  links?: MeshLink[];
+  dht?: DhtHealth;
+  services?: LocalService[];
+}
+
+export interface Provider {
+  peer: string;
+  version: string;
+  linked?: boolean;
+  known?: boolean;
+  reputation?: number;
+  roundTripMs?: number | null;
+  expires?: string;
+}
+
+/** Who is meant by a ban, a violation or a reputation: the kind is peer, user or address. */
+export interface Subject {
+  kind: string;
+  name: string;
+}
+export interface Ban extends Subject {
+  since?: string;
+  /** Absent: for good. */
+  until?: string | null;
+  times?: number;
+  reason?: string;
+  byOperator?: boolean;
+}
+export interface Violations extends Subject {
+  count?: number;
+  times?: string[];
+}
+export interface Reputation extends Subject {
+  score: number;
+}
+export interface Budget {
+  limits?: Record<string, number>;
+  metrics?: Record<string, unknown>;
+  [member: string]: unknown;
+}
+export interface NewBan extends Subject {
+  /** Absent: for good; an address at most a day. */
+  seconds?: number;
+  reason?: string;
+}
+
+export interface PodMember {
+  peer: string;
+  role: string;
+  state: string;
+  since?: string;
+}
+export interface Pod {
+  id: string;
+  name: string;
+  visibility: string;
+  owner: string;
+  approval?: boolean;
+  keep?: boolean;
+  members?: PodMember[];
+  created?: string;
+  /** Our own state in it. */
+  ours?: string;
+  unread?: number;
+}
+export interface PodMessage {
+  id: string;
+  pod?: string;
+  sender: string;
+  body: string;
+  sent: string;
+  /** By a moderator; the body is empty then. */
+  removed?: boolean;
+}
+export interface NewPod {
+  name: string;
+  visibility: string;
+  approval: boolean;
+  keep: boolean;
+}
