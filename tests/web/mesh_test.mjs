@@ -189,7 +189,7 @@ for (const view of [{ width: 1280, height: 1000 }, narrow]) {
       await page.wait(shown("Asked too often."));
       assert.ok(await page.evaluate(shown(kEvil)), "a hostile name is text");
       assert.equal(await page.evaluate("document.querySelectorAll('img').length"), 0);
-      for (const words of ["for good", "3 times so far", "Noisy neighbour", "2 of 5", "Permits refused"]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
+      for (const words of ["for good", "3 times so far", "Noisy neighbour", "2 of 5", "Acts refused", "12 of 120 units left", "81.9 KB"]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
       await whole(page);
       await page.picture(shot(`guard-${view.width}`));
       await page.click(`button|Lift the ban of ${peerOf("a rude node")}`);
@@ -208,8 +208,16 @@ for (const view of [{ width: 1280, height: 1000 }, narrow]) {
       await page.click("button|Ban");
       await page.wait("document.querySelectorAll('[aria-label=Bans] .entry').length===3");
       assert.equal(gateway.mesh.bans[2].byOperator, true);
+      await page.evaluate("window.__saved=null;const make=URL.createObjectURL;URL.createObjectURL=blob=>{blob.text().then(text=>{window.__saved=text});return make.call(URL,blob)}");
       await page.click("button|Save the export");
-      await page.wait("true");
+      const saved = await page.wait("window.__saved", "the export to be made");
+      assert.equal(JSON.parse(saved).bans.length, 3);
+      const chosen = (text) => `(()=>{const t=new DataTransfer();t.items.add(new File([${JSON.stringify(text)}],'guard.json'));const e=document.querySelector('input[type=file]');e.files=t.files;e.dispatchEvent(new Event('change',{bubbles:true}))})()`;
+      await page.evaluate(chosen("no json"));
+      await page.wait(shown("guard.json is no export of a guard"));
+      await page.evaluate(chosen(JSON.stringify({ bans: [{ kind: "user", name: "from elsewhere", until: null, times: 1, reason: "oversize" }] })));
+      await page.wait(shown("Taken in: 1 ban,"));
+      await page.wait(shown("from elsewhere"));
       await whole(page);
     });
   });
@@ -266,6 +274,22 @@ for (const view of [{ width: 1280, height: 800 }, narrow]) {
     });
   });
 }
+
+test("what others write in a pod appears by itself, also where only events tell it", async () => {
+  await visit({}, async ({ page, gateway }) => {
+    const id = firstPod(gateway);
+    await go(page, `#/pods/${encodeURIComponent(id)}`);
+    await page.wait(shown("Has anyone recorded the night train?"));
+    await page.evaluate("window.setInterval=()=>0"); // timers of pages opened from now on never fire
+    await go(page, "#/mesh");
+    await page.wait(shown("Part of the mesh"));
+    await go(page, `#/pods/${encodeURIComponent(id)}`);
+    await page.wait(shown("Has anyone recorded the night train?"));
+    gateway.mesh.say(id, peerOf("node 0"), "Yes, <i>twice</i>.");
+    gateway.push({ type: "pod", data: { id } });
+    await page.wait(shown("Yes, <i>twice</i>."));
+  });
+});
 
 test("a message longer than the mesh takes is not sent, and says how much is too long", async () => {
   await visit({}, async ({ page, gateway }) => {

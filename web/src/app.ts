@@ -112,6 +112,8 @@ stream.onEvent = (event) => {
     void countUnreadPods();
   }
   if (event.type === "message" && event.data.direction === "In") void countUnread();
+  if (event.type === "mesh") mesh.set(event.data);
+  if (event.type === "pod") void countUnreadPods();
   if (need) void loadResponses(need.searchId);
   for (const watcher of [...eventWatchers]) watcher(event);
 };

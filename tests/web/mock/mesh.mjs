@@ -41,6 +41,11 @@ export class Mesh {
     ];
     this.violations = empty ? [] : [{ kind: "peer", name: peerOf("node 2"), count: 2, times: [ago(900), ago(60)] }];
     this.reputations = empty ? [] : [{ kind: "peer", name: peerOf("node 0"), score: 74 }, { kind: "peer", name: peerOf("node 2"), score: 31 }];
+    this.budget = {
+      limits: { perCall: 10, perPeerMinute: 50, nodeMinute: 600, bytesHeldPerPeer: 8_388_608, bytesHeld: 67_108_864 }, user: { left: 171, most: 180 }, automation: { left: 60, most: 60 },
+      shared: { left: 320, most: 360 }, strangers: { left: 12, most: 120 }, peers: empty ? [] : [{ kind: "peer", name: peerOf("node 2"), left: 3, most: 25 }],
+      metrics: { permits: 1234, permitsRefused: 5, unitsSpent: 4000, unitsRefunded: 310, violations: 9, connectionsOpen: 17, connectionsRefused: 2, bansActive: 3, bytesHeld: 81_920 },
+    };
     this.pods = new Map();
     this.messages = new Map();
     if (empty) return;
@@ -66,6 +71,9 @@ export class Mesh {
     this.pods.set(id, { id, ...pod, owner, members, created: ago(9000), ours: members.find((member) => member.peer === me)?.state ?? "left", unread });
     this.messages.set(id, []);
     return this.pods.get(id);
+  }
+  say(id, sender, body) {
+    this.messages.get(id).push(message(sender, body, 0));
   }
   state() {
     const dht = this.alone ? { running: true, connected: false, nodesGood: 0, nodesDubious: 0, datagramsIn: 0, datagramsDropped: 0, valuesRefused: 0, trouble: "" }
@@ -122,9 +130,15 @@ const routes = [
     mesh.bans = left;
   }],
   ["GET", at("/guard/violations"), (call) => ok(call, call.gateway.mesh.violations)],
-  ["GET", at("/guard/budget"), (call) => ok(call, { perCall: 10, perPeerMinute: 50, nodeMinute: 600, permits: 1234, permitsRefused: 5, connectionsOpen: 17, bansActive: 3 })],
+  ["GET", at("/guard/budget"), (call) => ok(call, call.gateway.mesh.budget)],
   ["GET", at("/guard/reputation"), (call) => ok(call, call.gateway.mesh.reputations)],
   ["GET", at("/guard/export"), (call) => ok(call, { bans: call.gateway.mesh.bans })],
+  ["POST", at("/guard/import"), (call) => {
+    if (Array.isArray(call.body.bans)) {
+      call.gateway.mesh.bans.push(...call.body.bans);
+      ok(call, { bans: call.body.bans.length, violations: 0, reputations: 0 });
+    } else call.gateway.answer(call.response, 400, "the text is no export of a guard");
+  }],
   ["GET", at("/pods"), (call) => ok(call, [...call.gateway.mesh.pods.values()])],
   ["POST", at("/pods"), (call) => ok(call, call.gateway.mesh.addPod(call.body, [{ peer: me, role: "owner", state: "member", since: ago(0) }]), 201)],
   ["POST", at("/pods/join"), (call) => {

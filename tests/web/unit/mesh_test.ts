@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DhtHealth, Mesh, MeshLink, Pod } from "../../../web/src/api/mesh_types";
-import { figuresOf, reasonWords, untilWords } from "../../../web/src/model/guard";
-import { callCount, dhtWords, exposedWords, isPeerId, kMostDots, meshWords, methodNames, milliseconds, pictureOf, pictureWords, shortPeer } from "../../../web/src/model/mesh";
+import { budgetHint, figuresOf, reasonWords, untilWords } from "../../../web/src/model/guard";
+import { dhtWords, exposedWords, isPeerId, kMostDots, meshWords, milliseconds, pictureOf, pictureWords, shortPeer } from "../../../web/src/model/mesh";
 import { byteLength, mayModerate, mayRemove, merge, ourState } from "../../../web/src/model/pods";
 import { parseRoute, routeTo } from "../../../web/src/model/route";
 
@@ -39,8 +39,6 @@ test("the health of the table in words", () => {
 test("a service says why it is exposed, in the daemon's words or in ours", () => {
   assert.equal(exposedWords({ name: "a", version: "1", exposed: true, exposedBecause: "it is named in mesh.services" }), "It is named in mesh.services.");
   assert.match(exposedWords({ name: "a", version: "1", exposed: false }), /not named/);
-  assert.deepEqual(methodNames({ name: "a", version: "1", exposed: true, methods: ["One", { name: "Two" }] }), ["One", "Two"]);
-  assert.deepEqual([undefined, 7, { ok: 3, timeout: 1 }].map((calls) => callCount({ name: "a", version: "1", exposed: true, ...(calls === undefined ? {} : { calls }) })), [0, 7, 4]);
 });
 
 test("the picture: nearer is faster, everything stays inside, nobody lies on another, the slowest are left out first", () => {
@@ -74,13 +72,15 @@ test("the picture is told in words too", () => {
   assert.equal(pictureWords([link("a", 3), link("b", 40), link("c", null)]), "3 links, round trips from 3 ms to 40 ms. The table below has each of them.");
 });
 
-test("bans: the reason in words, the time that is left, figures of any shape", () => {
+test("bans: the reason in words, the time that is left, figures under their names", () => {
   const ban = { kind: "peer", name: "x" };
   assert.deepEqual(["rate_exceeded", "RateExceeded", "rate exceeded", "was rude"].map((reason) => reasonWords({ ...ban, reason })), ["Asked too often.", "Asked too often.", "Asked too often.", "was rude."]);
   assert.equal(reasonWords({ ...ban, byOperator: true }), "By you.");
   const now = Date.parse("2030-01-01T00:00:00Z");
   assert.deepEqual([null, "2030-01-01T00:05:00Z", "2029-12-31T23:59:59Z", "nonsense"].map((until) => untilWords({ ...ban, until }, now)), ["for good", "5 min left", "ends now", ""]);
-  assert.deepEqual(figuresOf({ perCall: 10, courtesy: { searchesWaiting: 2 }, name: "x", list: [1] }), [{ name: "Per call", value: 10 }, { name: "Courtesy searches waiting", value: 2 }]);
+  assert.deepEqual(figuresOf({ permits: 1234, bytesHeld: 81_920, somethingNew: 2 }), [{ name: "Acts allowed", text: "1,234" }, { name: "Held in memory for others", text: "81.9 KB" }, { name: "somethingNew", text: "2" }]);
+  assert.deepEqual(figuresOf(undefined), []);
+  assert.match(budgetHint({ perCall: 10, perPeerMinute: 50, nodeMinute: 600 }), /^One call may cost 10 units/);
 });
 
 test("who may moderate a pod: its owner and its moderators, while they are in it", () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One function per thing the page asks of the mesh, the guard and the pods.
 import type { Http } from "./http";
-import type { Ban, Budget, Mesh, NewBan, NewPod, Pod, PodMessage, Provider, Reputation, Violations } from "./mesh_types";
+import type { Ban, Budget, Imported, Mesh, NewBan, NewPod, Pod, PodMessage, Provider, Reputation, Violations } from "./mesh_types";
 
 const segment = encodeURIComponent;
 
@@ -44,6 +44,9 @@ export class MeshCalls {
   }
   async guardExport() {
     return (await this.http.call("GET", "/guard/export")).text();
+  }
+  guardImport(state: unknown) {
+    return this.http.json<Imported>("POST", "/guard/import", state);
   }
 
   pods() {

@@ -41,8 +41,8 @@ export interface LocalService {
   exposed: boolean;
   /** One sentence: why others may or may not call it. */
   exposedBecause?: string;
-  methods?: (string | { name: string })[];
-  calls?: number | Record<string, number>;
+  methods?: string[];
+  calls?: number;
 }
 
 export interface Mesh {
@@ -86,10 +86,27 @@ export interface Violations extends Subject {
 export interface Reputation extends Subject {
   score: number;
 }
+/** Units that are left of one budget. */
+export interface Level {
+  left: number;
+  most: number;
+}
 export interface Budget {
   limits?: Record<string, number>;
-  metrics?: Record<string, unknown>;
-  [member: string]: unknown;
+  user?: Level;
+  automation?: Level;
+  /** What everybody shares. */
+  shared?: Level;
+  /** Of it, all strangers together. */
+  strangers?: Level;
+  /** Those who have spent something of their minute. */
+  peers?: (Subject & Level)[];
+  metrics?: Record<string, number>;
+}
+export interface Imported {
+  bans: number;
+  violations: number;
+  reputations: number;
 }
 export interface NewBan extends Subject {
   /** Absent: for good; an address at most a day. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The shapes of the HTTP interface that the page uses. Members that a daemon may leave out are optional.
+import type { Mesh } from "./mesh_types";
 
 export interface ServerState {
   address?: string;
@@ -194,7 +195,9 @@ export type ServerEvent =
   | { type: "transfer.removed"; data: { id: string } }
   | { type: "shares"; data: SharesState }
   | { type: "message"; data: PrivateMessage }
-  | { type: "browse"; data: BrowseProgress };
+  | { type: "browse"; data: BrowseProgress }
+  | { type: "mesh"; data: Mesh }
+  | { type: "pod"; data: { id: string } };
 
 export interface Hello {
   application: Application;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bans, violations and budgets in words.
 import type { Ban, Subject } from "../api/mesh_types";
-import { asSentence, duration } from "./format";
+import { asSentence, bytes, duration } from "./format";
 import { shortPeer } from "./mesh";
 
 const kinds: Record<string, string> = { peer: "Mesh node", user: "Soulseek user", address: "Address", node: "This node" };
@@ -27,19 +27,29 @@ export function untilWords(ban: Ban, now: number): string {
   return Number.isFinite(left) ? (left > 0 ? `${duration(left)} left` : "ends now") : "";
 }
 
-/** slotsInUse -> "Slots in use": figures that a newer daemon adds are shown, not lost. */
-export function figureName(member: string): string {
-  const words = member.replace(/_/g, " ").replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
+/** What a budget is for; the order in which they are shown. */
+export const budgets = [
+  { member: "user", title: "Yours", hint: "kept for you alone" },
+  { member: "automation", title: "Automation", hint: "kept for what this node does by itself" },
+  { member: "shared", title: "Shared", hint: "for everybody, you included" },
+  { member: "strangers", title: "Strangers", hint: "of the shared one, all nodes without a good reputation together" },
+] as const;
 
+const titles: Record<string, string> = {
+  permits: "Acts allowed", permitsRefused: "Acts refused", unitsSpent: "Units spent", unitsRefunded: "Units given back", violations: "Violations", connectionsOpen: "Connections open",
+  connectionsRefused: "Connections refused", bansActive: "Bans in force", bytesHeld: "Held in memory for others",
+};
 export interface Figure {
   name: string;
-  value: number;
+  text: string;
 }
-/** The numbers of an answer, groups within groups flattened. */
-export function figuresOf(answer: unknown, prefix = ""): Figure[] {
-  if (typeof answer === "number") return [{ name: figureName(prefix), value: answer }];
-  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) return [];
-  return Object.entries(answer).flatMap(([member, value]) => figuresOf(value, prefix ? `${prefix} ${member}` : member));
+/** Totals since the start; a figure that a newer daemon adds is shown under its own name. */
+export function figuresOf(metrics: Record<string, number> | undefined): Figure[] {
+  return Object.entries(metrics ?? {}).map(([member, value]) => ({ name: titles[member] ?? member, text: member.startsWith("bytes") ? bytes(value) : value.toLocaleString("en") }));
+}
+
+export function budgetHint(limits: Record<string, number> | undefined): string {
+  const { perCall, perPeerMinute, nodeMinute } = limits ?? {};
+  if (!perCall || !perPeerMinute || !nodeMinute) return "";
+  return `One call may cost ${perCall} units, one node ${perPeerMinute} a minute (half of it with a bad reputation, twice with a good one), everything together ${nodeMinute} a minute.`;
 }

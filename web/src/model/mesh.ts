@@ -49,14 +49,6 @@ export function exposedWords(service: LocalService): string {
   return service.exposed ? "Others may call it: it is named in mesh.services." : "Nobody else can see it: it is not named in mesh.services.";
 }
 
-export const methodNames = (service: LocalService): string[] => (service.methods ?? []).map((method) => (typeof method === "string" ? method : method.name));
-
-export function callCount(service: LocalService): number {
-  const calls = service.calls;
-  if (calls === undefined || typeof calls === "number") return calls ?? 0;
-  return Object.values(calls).reduce((sum, one) => sum + one, 0);
-}
-
 export interface Dot {
   link: MeshLink;
   x: number;

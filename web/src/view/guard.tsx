@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The guard: who is shut out and why, who has misbehaved, what others may spend, how nodes and users are thought of.
 import { useState } from "preact/hooks";
-import { attempt, meshCalls } from "../app";
-import type { Ban, Reputation, Subject, Violations } from "../api/mesh_types";
-import { count, plain } from "../model/format";
-import { figuresOf, kindWords, nameWords, reasonWords, untilWords } from "../model/guard";
+import { attempt, meshCalls, notify } from "../app";
+import type { Ban, Budget, Level, Reputation, Subject, Violations } from "../api/mesh_types";
+import { count, percent, plain } from "../model/format";
+import { budgetHint, budgets, figuresOf, kindWords, nameWords, reasonWords, untilWords } from "../model/guard";
 import { useReading } from "./hooks";
 import { Confirm, Panel, PeerName, Stale, Unread, type Question } from "./parts";
 
@@ -132,6 +132,31 @@ function Standing({ reputations }: { reputations: readonly Reputation[] }) {
   );
 }
 
+function Meter({ level, name }: { level: Level; name: string }) {
+  return (
+    <span class="meter">
+      <progress max={100} value={percent(level.left, level.most)} aria-label={`Left of ${name}`} />
+      <span class="dim">{level.left.toLocaleString("en")} of {level.most.toLocaleString("en")} units left</span>
+    </span>
+  );
+}
+
+function Budgets({ budget }: { budget: Budget | null }) {
+  const figures = figuresOf(budget?.metrics);
+  return (
+    <Panel id="budget-title" title="Budgets" hint={`What others make this node do costs units. ${budgetHint(budget?.limits)}`}>
+      <ul class="entries" aria-label="Budgets">
+        {budgets.map(({ member, title, hint }) => {
+          const level = budget?.[member];
+          return level && <li key={member} class="entry"><span class="main-cell"><span class="line strong">{title}</span><span class="dim wrap">{hint}</span></span><Meter level={level} name={title} /></li>;
+        })}
+        {(budget?.peers ?? []).slice(0, kShown).map((entry) => <li key={`${entry.kind} ${entry.name}`} class="entry"><span class="main-cell"><Who subject={entry} /></span><Meter level={entry} name={nameWords(entry)} /></li>)}
+      </ul>
+      {figures.length > 0 && <dl class="figures">{figures.map((figure) => <div key={figure.name}><dt>{figure.name}</dt><dd>{figure.text}</dd></div>)}</dl>}
+    </Panel>
+  );
+}
+
 function save(text: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
@@ -140,10 +165,38 @@ function save(text: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+function Export({ again }: { again: () => Promise<void> }) {
+  const take = async (input: HTMLInputElement) => {
+    const file = input.files?.[0];
+    if (!file) return;
+    let state: unknown;
+    try {
+      state = JSON.parse(await file.text());
+    } catch {
+      notify("bad", `${plain(file.name)} is no export of a guard: choose a file that was saved here.`);
+      input.value = "";
+      return;
+    }
+    await attempt(async () => {
+      const taken = await meshCalls.guardImport(state);
+      notify("good", `Taken in: ${count(taken.bans, "ban")}, ${count(taken.violations, "entry", "entries")} of violations, ${count(taken.reputations, "reputation")}`);
+    });
+    input.value = "";
+    await again();
+  };
+  return (
+    <Panel id="export-title" title="Export and import" hint="Bans, violations and reputation as one file. It holds names and addresses of others: keep it to yourself.">
+      <div class="line-form">
+        <button type="button" onClick={() => void attempt(async () => save(await meshCalls.guardExport()))}>Save the export</button>
+        <label>Take in an export<input type="file" accept="application/json,.json" onChange={(event) => void take(event.currentTarget)} /></label>
+      </div>
+    </Panel>
+  );
+}
+
 export function GuardScreen() {
   const { value, problem, again } = useReading(readAll, kReadAgain);
   const [question, ask] = useState<Question | null>(null);
-  const figures = figuresOf(value?.budget);
   return (
     <section class="screen screen-page" aria-labelledby="guard-title">
       <h1 id="guard-title" class="title">Guard</h1>
@@ -152,13 +205,9 @@ export function GuardScreen() {
           <Stale problem={problem} />
           <Bans bans={value.bans} ask={ask} again={again} />
           <Misdeeds violations={value.violations} />
-          <Panel id="budget-title" title="Budgets" hint="Everything that others make this node do costs units; when they are used up, others wait and you do not.">
-            {figures.length === 0 ? <p class="hint">No figures yet.</p> : <dl class="figures">{figures.map((figure) => <div key={figure.name}><dt>{figure.name}</dt><dd>{figure.value.toLocaleString("en", { maximumFractionDigits: 1 })}</dd></div>)}</dl>}
-          </Panel>
+          <Budgets budget={value.budget} />
           <Standing reputations={value.reputations} />
-          <Panel id="export-title" title="Export" hint="Bans, violations and reputation as one file. It holds names and addresses of others: keep it to yourself.">
-            <div class="actions"><button type="button" onClick={() => void attempt(async () => save(await meshCalls.guardExport()))}>Save the export</button></div>
-          </Panel>
+          <Export again={again} />
         </>
       )}
       {question && <Confirm question={question} done={() => ask(null)} />}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Watching cells and the world from components, redrawn at most once per frame and not faster than eyes follow.
 import { useCallback, useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { resyncs, sentence, world } from "../app";
+import { onEvent, resyncs, sentence, world } from "../app";
+import type { ServerEvent } from "../api/types";
 import type { Cell } from "../model/cell";
 import type { Section } from "../model/world";
 
@@ -63,8 +64,9 @@ export interface Reading<T> {
   again: () => Promise<void>;
 }
 
-/** What no event tells: read when shown, again after each resync and, while somebody looks, in steady pauses. */
-export function useReading<T>(read: () => Promise<T>, milliseconds: number, key = ""): Reading<T> {
+/** What events do not tell whole: read when shown, again after each resync, at an event that says it changed and, while somebody
+ * looks, in steady pauses. */
+export function useReading<T>(read: () => Promise<T>, milliseconds: number, wakes: ServerEvent["type"] | "" = "", key = ""): Reading<T> {
   const synced = useCell(resyncs);
   const [state, set] = useState<{ key: string; value: T | null; problem: string }>({ key, value: null, problem: "" });
   const turn = useRef(0);
@@ -83,10 +85,14 @@ export function useReading<T>(read: () => Promise<T>, milliseconds: number, key 
     const timer = window.setInterval(() => {
       if (document.visibilityState === "visible") void again();
     }, milliseconds);
+    const deaf = onEvent((event) => {
+      if (event.type === wakes) void again();
+    });
     return () => {
       window.clearInterval(timer);
+      deaf();
       turn.current += 1;
     };
-  }, [again, synced, milliseconds]);
+  }, [again, synced, milliseconds, wakes]);
   return { value: state.key === key ? state.value : null, problem: state.key === key ? state.problem : "", again };
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { attempt, loadMesh, meshCalls, sentence } from "../app";
 import type { LocalService, Mesh, Provider } from "../api/mesh_types";
 import { count, plain } from "../model/format";
-import { callCount, dhtWords, exposedWords, meshWords, methodNames, milliseconds } from "../model/mesh";
+import { dhtWords, exposedWords, meshWords, milliseconds } from "../model/mesh";
 import { Empty } from "./empty";
 import { useReading } from "./hooks";
 import { JoinForm, WhatOthersLearn } from "./join";
@@ -109,9 +109,9 @@ function Offered({ services }: { services: readonly LocalService[] }) {
           {services.map((service) => (
             <li key={service.name} class="entry">
               <span class="main-cell">
-                <span class="line"><span class="strong">{plain(service.name)}</span> <span class="dim">{plain(service.version)} · {count(callCount(service), "call")}</span></span>
+                <span class="line"><span class="strong">{plain(service.name)}</span> <span class="dim">{plain(service.version)} · {count(service.calls ?? 0, "call")}</span></span>
                 <span class="dim wrap">{exposedWords(service)}</span>
-                {methodNames(service).length > 0 && <span class="dim wrap">{methodNames(service).map(plain).join(", ")}</span>}
+                {(service.methods ?? []).length > 0 && <span class="dim wrap">{service.methods!.map(plain).join(", ")}</span>}
               </span>
               <span class={service.exposed ? "tag tag-good" : "tag"}>{service.exposed ? "exposed" : "not exposed"}</span>
             </li>
@@ -140,7 +140,7 @@ function Table({ mesh }: { mesh: Mesh }) {
 }
 
 export function MeshScreen() {
-  const { value: mesh, problem, again } = useReading(loadMesh, kReadAgain);
+  const { value: mesh, problem, again } = useReading(loadMesh, kReadAgain, "mesh");
   const [question, ask] = useState<Question | null>(null);
   const links = mesh?.links ?? [];
   return (

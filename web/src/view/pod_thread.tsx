@@ -35,7 +35,7 @@ function Said({ message, me, remove }: { message: PodMessage; me: string; remove
 }
 
 function useMessages(id: string) {
-  const latest = useReading(async () => (await meshCalls.podMessages(id, kPage)) ?? [], kReadAgain, id);
+  const latest = useReading(async () => (await meshCalls.podMessages(id, kPage)) ?? [], kReadAgain, "pod", id);
   const [all, setAll] = useState<PodMessage[]>([]);
   const [more, setMore] = useState(false);
   const looked = useRef(false);
@@ -78,7 +78,7 @@ function Write({ pod, done }: { pod: Pod; done: () => Promise<void> }) {
 }
 
 export function PodThread({ id, me, left }: { id: string; me: string; left: () => Promise<void> }) {
-  const { value: pod, problem, again } = useReading(() => meshCalls.pod(id), kReadAgain, id);
+  const { value: pod, problem, again } = useReading(() => meshCalls.pod(id), kReadAgain, "pod", id);
   const messages = useMessages(id);
   const [question, ask] = useState<Question | null>(null);
   const talk = useRef<HTMLDivElement>(null);

@@ -34,7 +34,7 @@ function WaysIn({ pods, links, done }: { pods: readonly Pod[]; links: readonly M
 }
 
 export function PodsScreen({ id }: { id: string }) {
-  const { value, problem, again } = useReading(readAll, kReadAgain);
+  const { value, problem, again } = useReading(readAll, kReadAgain, "pod");
   if (!value) return <section class="screen" aria-labelledby="pods-title"><h1 id="pods-title" class="title">Pods</h1><Unread icon="pods" what="Pods" problem={problem} again={again} /></section>;
   if (!value.mesh.joined) {
     return (
