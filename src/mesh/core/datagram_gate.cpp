@@ -23,7 +23,9 @@ std::uint64_t salt_from(Random& random) { return random.u64(); }
 
 }  // namespace
 
-bool is_usable_endpoint(const Endpoint& endpoint) noexcept { return endpoint.port != 0 && !is_multicast_or_zero(endpoint.address); }
+bool is_usable_endpoint(const Endpoint& endpoint) noexcept {
+  return endpoint.port != 0 && !is_multicast_or_zero(endpoint.address) && endpoint.address != own_store().address;
+}
 
 bool is_believable_node(const Endpoint& node, const Endpoint& from) noexcept {
   if (!is_usable_endpoint(node) || (node.port < 1024 && node.port != 443)) return false;
@@ -40,6 +42,7 @@ DatagramGate::DatagramGate(GateSettings settings, Random& random)
       exchanges_(2048, salt_from(random)),
       sources_(2048, salt_from(random)),
       proven_(1024, salt_from(random)),
+      identities_(1024, salt_from(random)),
       spent_(2048, salt_from(random)) {}
 
 DatagramGate::Verdict DatagramGate::drop(DatagramDrop why) {
@@ -66,6 +69,14 @@ DatagramGate::Exchange* DatagramGate::open_exchange(const Endpoint& from, Transa
   return now - exchange->opened <= kExchangeLife ? exchange : nullptr;
 }
 
+/// The library moves a node to wherever its id was last heard from: one forged datagram would send its traffic elsewhere.
+DatagramGate::Reason DatagramGate::refuses_sender(const Endpoint& from, const NodeId& sender, MonoTime now) {
+  if (sender == NodeId{} || sender == self_) return DatagramDrop::Malformed;
+  const auto* known = identities_.find(NodeKey{sender});
+  if (known == nullptr || known->endpoint == from || now - known->answered > kIdentityLife) return std::nullopt;
+  return DatagramDrop::Impostor;
+}
+
 DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramMessage message, MonoTime now) {
   auto* exchange = open_exchange(from, message.transaction, now);
   if (exchange == nullptr) return drop(DatagramDrop::Unsolicited);
@@ -74,12 +85,15 @@ DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramM
   // The library never asks for values, so it gets none; a fragment follows an answer and is no proof by itself.
   if (is_part && !(wants_values && exchange->is_answered)) return drop(DatagramDrop::Unsolicited);
   if (!is_part && !wants_values && (!message.values.empty() || message.parts > 0)) return drop(DatagramDrop::Unsolicited);
-  if (!is_part && (message.sender == NodeId{} || message.sender == self_)) return drop(DatagramDrop::Malformed);
+  if (!is_part) {
+    if (const auto reason = refuses_sender(from, message.sender, now)) return drop(*reason);
+  }
 
   Verdict out{ForNobody{}, std::nullopt, std::nullopt};
   if (!is_part) {
     exchange->is_answered = true;
     proven_.obtain(SourceKey(from.address), now).answered = now;
+    identities_.obtain(NodeKey{message.sender}, now) = Identity{from, now};
     if (!message.client) out.answered = NodeContact{message.sender, from};
     std::erase_if(message.nodes, [&](const NodeContact& node) { return !is_believable_node(node.endpoint, from) || node.id == NodeId{}; });
   }
@@ -89,7 +103,7 @@ DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramM
     case Asker::Library:
       if (message.kind == DatagramKind::Error) return drop(DatagramDrop::Unsolicited);  // nothing it asks for is refused
       message.value_id = 0;
-      out.outcome = ForLibrary{encode_datagram(message, settings_.network)};
+      out.outcome = ForLibrary{encode_datagram(message, settings_.network), std::nullopt};
       exchanges_.erase(ExchangeKey{from, message.transaction});
       break;
   }
@@ -97,7 +111,7 @@ DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramM
 }
 
 DatagramGate::Verdict DatagramGate::admit_request(const Endpoint& from, DatagramMessage message, MonoTime now, WallTime wall) {
-  if (message.sender == NodeId{} || message.sender == self_) return drop(DatagramDrop::Malformed);
+  if (const auto reason = refuses_sender(from, message.sender, now)) return drop(*reason);
   auto& source = sources_.obtain(SourceKey(from.address), now);
   const auto rate = settings_.requests_per_second;
   if (!source.requests.take(now, 1, rate == 0 ? 0 : std::max(1U, rate / 8), kSecond)) return drop(DatagramDrop::SourceRate);
@@ -105,7 +119,9 @@ DatagramGate::Verdict DatagramGate::admit_request(const Endpoint& from, Datagram
   if (message.kind == DatagramKind::Put) {
     if (const auto reason = refuses_put(message, wall)) return drop(*reason);
   }
-  return Verdict{ForLibrary{encode_datagram(message, settings_.network)}, probe(from, source, now), std::nullopt};
+  ForLibrary admitted{encode_datagram(message, settings_.network), std::nullopt};
+  if (message.kind == DatagramKind::Put) admitted.put.emplace(message.target, message.values.front().id);
+  return Verdict{std::move(admitted), probe(from, source, now), std::nullopt};
 }
 
 DatagramGate::Reason DatagramGate::refuses_put(const DatagramMessage& message, WallTime wall) const {

@@ -24,6 +24,7 @@ class DatagramGate {
  public:
   static constexpr std::chrono::seconds kExchangeLife{10};    // three attempts of the library take some 5 s
   static constexpr std::chrono::minutes kProofLife{10};       // how long an answer proves an address
+  static constexpr std::chrono::minutes kIdentityLife{2};      // how long a node's answer ties its id to its endpoint
   static constexpr std::chrono::seconds kProbeInterval{5};    // to one address
   static constexpr std::size_t kOutsideMinuteFactor = 128;    // all unproven addresses together: so many times what one gets
   static constexpr std::size_t kInsideMinute = 8 * 1024 * 1024;  // bytes to one proven address
@@ -36,7 +37,8 @@ class DatagramGate {
     DatagramDrop why;
   };
   struct ForLibrary {
-    Bytes datagram;  // canonical
+    Bytes datagram;                                  // canonical
+    std::optional<std::pair<DhtKey, ValueId>> put;  // where it puts something
   };
   struct ForSearch {
     DatagramMessage message;  // views into the datagram that was admitted
@@ -82,12 +84,17 @@ class DatagramGate {
     MonoTime answered = MonoTime::min();
     Allowance inside;
   };
+  struct Identity {
+    Endpoint endpoint;
+    MonoTime answered{};
+  };
   struct Spent {
     std::uint64_t bytes = 0;
   };
   using Reason = std::optional<DatagramDrop>;
 
   [[nodiscard]] Verdict drop(DatagramDrop why);
+  [[nodiscard]] Reason refuses_sender(const Endpoint& from, const NodeId& sender, MonoTime now);
   [[nodiscard]] Exchange* open_exchange(const Endpoint& from, TransactionId transaction, MonoTime now);
   [[nodiscard]] Verdict admit_answer(const Endpoint& from, DatagramMessage message, MonoTime now);
   [[nodiscard]] Verdict admit_request(const Endpoint& from, DatagramMessage message, MonoTime now, WallTime wall);
@@ -101,6 +108,7 @@ class DatagramGate {
   FixedTable<ExchangeKey, Exchange> exchanges_;
   FixedTable<SourceKey, Source> sources_;
   FixedTable<SourceKey, Proof> proven_;
+  FixedTable<NodeKey, Identity> identities_;
   FixedTable<ExchangeKey, Spent> spent_;  // what an unproven address got for one request
   Allowance all_requests_;
   Allowance all_outside_;

@@ -21,6 +21,10 @@ struct NodeContact {
   friend auto operator<=>(const NodeContact&, const NodeContact&) = default;
 };
 
+/// Our own node as a lookup sees it: its store is asked and put to in the same words, on no network. Nobody else can be there.
+constexpr std::uint32_t kOwnStoreAddress = 0x7FFFFFFE;  // 127.255.255.254
+[[nodiscard]] inline Endpoint own_store() { return Endpoint{IpAddress::v4(kOwnStoreAddress), 1}; }
+
 constexpr std::size_t kDatagramCap = 4096;     // bytes of one datagram; the largest honest one has some 3,000 (256 value ids)
 constexpr std::size_t kAnswerNodesCap = 8;     // of one family in one answer
 constexpr std::size_t kAnswerValuesCap = 512;  // of one key in one answer
@@ -70,6 +74,7 @@ enum class DatagramDrop : std::uint8_t {
   WrongNetwork,
   UnusedKind,     // a request that nobody of this network makes
   BadSource,      // port 0, multicast, unspecified
+  Impostor,       // claims the id of a node that answered us from elsewhere just now
   SourceRate,     // one address asks too often
   TotalRate,      // all together do
   Unsolicited,    // an answer or a fragment that we did not ask that address for

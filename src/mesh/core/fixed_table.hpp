@@ -86,6 +86,13 @@ struct SourceKey {
   [[nodiscard]] std::uint64_t mix(std::uint64_t salt) const noexcept { return mix_bytes(address.bytes(), salt); }
 };
 
+/// A node by its id.
+struct NodeKey {
+  std::array<std::uint8_t, 20> id{};
+  friend bool operator==(const NodeKey&, const NodeKey&) = default;
+  [[nodiscard]] std::uint64_t mix(std::uint64_t salt) const noexcept { return mix_bytes(id, salt); }
+};
+
 /// An exchange with one endpoint.
 struct ExchangeKey {
   Endpoint endpoint;

@@ -283,6 +283,18 @@ TEST_F(DatagramGateTest, AProvenAddressHasALimitOfBytesToo) {
   EXPECT_GT(gate.counters().of(DatagramDrop::InsideBytes), 0U);
 }
 
+TEST_F(DatagramGateTest, NobodyTakesOverTheIdOfANodeThatAnsweredUsFromElsewhere) {
+  ASSERT_TRUE(gate.open(peer, request(DatagramKind::Get, 30, key), now));
+  ASSERT_TRUE(is_for_search(admit(peer, answer(30))));
+  const auto thief = at("203.0.113.66");
+  EXPECT_EQ(why(admit(thief, request(DatagramKind::Ping, 1))), DatagramDrop::Impostor);
+  ASSERT_TRUE(gate.open(thief, request(DatagramKind::Get, 31, key), now));
+  EXPECT_EQ(why(admit(thief, answer(31))), DatagramDrop::Impostor);
+  EXPECT_TRUE(is_for_library(admit(peer, request(DatagramKind::Ping, 1))));
+  now += DatagramGate::kIdentityLife + 1s;
+  EXPECT_TRUE(is_for_library(admit(thief, request(DatagramKind::Ping, 1))));
+}
+
 TEST_F(DatagramGateTest, LibraryMayNotPutListenOrGet) {
   EXPECT_FALSE(gate.may_leave(peer, encode_datagram(request(DatagramKind::Get, 1, key), kTestNetwork), now));
   EXPECT_EQ(gate.counters().of(DatagramDrop::UnusedKind), 1U);
