@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Nodes of the mesh in one process, each with links of its own on loopback, found through what the test says.
+// Nodes of the mesh in one process, each with links of its own, on loopback or in the network in memory, found as the test says.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 
 #include "soulfabric/mesh/links.hpp"
 #include "support/fixed_peers.hpp"
+#include "support/sim_network.hpp"
 
 namespace soulfabric::testing {
 
@@ -35,18 +36,23 @@ struct MeshNodeOptions {
   guard::GuardOptions guard;
 };
 
+/// Where a node stands: how it reaches others and how they reach it.
+struct MeshPlace {
+  std::unique_ptr<net::Dialer> dialer;
+  std::function<Result<std::unique_ptr<net::Listener>>(Endpoint)> listen;
+};
+
 class MeshNode {
  public:
-  MeshNode(IoContext& context, IoClock& clock, SigningKey signing_key, const MeshNodeOptions& options)
+  MeshNode(IoContext& context, IoClock& clock, SigningKey signing_key, const MeshNodeOptions& options, MeshPlace place)
       : key(std::move(signing_key)),
         id(PeerId::of(key.public_key())),
         random(std::uint64_t{key.public_key()[0]} * 977 + 1),
         guard(options.guard, clock),
-        dialer(net::make_tcp_dialer(context, clock)) {
+        dialer(std::move(place.dialer)) {
     auto identity = net::TlsIdentity::make(key, mesh::kAlpn);
     EXPECT_TRUE(identity);
-    const auto listen = [&context, &clock](Endpoint at) { return net::listen_tcp(context, clock, at); };
-    links = mesh::make_links({context, clock, random, guard, *dialer, peers, identity.value_or(nullptr), listen}, options.links);
+    links = mesh::make_links({context, clock, random, guard, *dialer, peers, identity.value_or(nullptr), std::move(place.listen)}, options.links);
   }
 
   [[nodiscard]] Endpoint endpoint() const { return links->listening().value_or(Endpoint{}); }
@@ -64,11 +70,26 @@ class MeshNode {
 
 class MeshNetwork {
  public:
+  /// On loopback.
   MeshNetwork(IoContext& context, IoClock& clock) : context_(context), clock_(clock) {}
+  /// In memory, on virtual time: node n at `sim_host(n)`, each host in a /24 of its own.
+  explicit MeshNetwork(SimNetwork& network) : context_(network.context()), clock_(network.clock()), sim_(&network) {}
+  [[nodiscard]] static IpAddress sim_host(std::size_t number) {
+    return IpAddress::v4(0x08000001U + (static_cast<std::uint32_t>(number) << 8U));
+  }
 
   /// Made, not started: handlers are set first.
-  MeshNode& add(const MeshNodeOptions& options = {}) {
-    nodes_.push_back(std::make_unique<MeshNode>(context_, clock_, numbered_key(static_cast<std::uint32_t>(nodes_.size())), options));
+  MeshNode& add(const MeshNodeOptions& options = {}) { return add(options, numbered_key(static_cast<std::uint32_t>(nodes_.size()))); }
+  MeshNode& add(MeshNodeOptions options, SigningKey key) {
+    MeshPlace place;
+    if (sim_ != nullptr) {
+      const IpAddress host = sim_host(nodes_.size());
+      if (options.links.listen) options.links.listen = Endpoint{host, 50305};
+      place = {sim_->dialer_of(host), [this](Endpoint at) { return sim_->listen(at); }};
+    } else {
+      place = {net::make_tcp_dialer(context_, clock_), [this](Endpoint at) { return net::listen_tcp(context_, clock_, at); }};
+    }
+    nodes_.push_back(std::make_unique<MeshNode>(context_, clock_, std::move(key), options, std::move(place)));
     return *nodes_.back();
   }
   void start() {
@@ -114,6 +135,7 @@ class MeshNetwork {
   static constexpr std::chrono::seconds kPatience{20};
   IoContext& context_;
   IoClock& clock_;
+  SimNetwork* sim_ = nullptr;
   std::vector<std::unique_ptr<MeshNode>> nodes_;
 };
 

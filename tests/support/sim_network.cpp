@@ -102,6 +102,16 @@ class SimStream final : public net::ByteStream {
     co_return done;
   }
 
+  Task<Status> wait_readable(MonoTime deadline) override {
+    const auto pipe = in_;
+    SimClock& clock = pipe->network.clock();
+    while (open_ && pipe->readable_at() > clock.now()) {
+      if (clock.now() >= deadline) co_return fail(Errc::TimedOut, "the stream was silent for too long");
+      co_await pipe->changed.wait(clock, std::min(deadline, pipe->readable_at()));
+    }
+    co_return Status{};
+  }
+
   Task<Status> write(ByteView data, MonoTime deadline) override {
     const auto pipe = out_;
     SimClock& clock = pipe->network.clock();

@@ -142,6 +142,15 @@ TEST_F(BlameTest, LoopbackPrivateAndProtectedAddressesAreNeverBanned) {
   }
 }
 
+TEST_F(BlameTest, TrustedPeerIsAdmittedAtABannedAddressWhereItNeverWasAndATrustedNameIsNot) {
+  ASSERT_TRUE(guard.ban(Subject::address(host(1)), std::nullopt, "test"));
+  guard.protect(Subject::peer("trusted"));
+  guard.protect(Subject::user("trusted"));
+  EXPECT_TRUE(guard.admit(Subject::peer("trusted"), host(1)));
+  EXPECT_FALSE(guard.admit(Subject::user("trusted"), host(1)));
+  EXPECT_FALSE(guard.admit(Subject::peer("stranger"), host(1)));
+}
+
 TEST_F(BlameTest, ProvenPeerAtABannedAddressIsStillAdmittedAndOthersAreNot) {
   guard.prove(Subject::user("good"), host(1));
   for (const char* name : {"a", "b", "c"}) get_banned(name, host(1));
