@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dialling: one attempt per peer, its endpoints one beside the other after a short wait, everybody who asks waits for the same.
+#include <algorithm>
+
 #include "links_room.hpp"
 #include "soulfabric/base/log.hpp"
 
@@ -8,6 +10,7 @@ namespace {
 
 constexpr std::size_t kEndpoints = 4;
 constexpr std::size_t kWrongPlaces = 4096;
+constexpr std::chrono::seconds kCallBackTime{6};  // for a peer that was asked to dial us
 
 }  // namespace
 
@@ -49,6 +52,15 @@ Task<Status> LinksRoom::connect(PeerId peer, guard::Origin origin, MonoTime dead
     scope_.spawn("locate", locate(attempt, origin));
   }
   auto outcome = co_await outcome_of(attempt, deadline);
+  if (outcome || outcome.error().code != Errc::Offline || !call_back_) co_return outcome;
+  co_return co_await be_called(peer, origin, std::move(outcome), deadline);
+}
+
+Task<Status> LinksRoom::be_called(PeerId peer, guard::Origin origin, Status outcome, MonoTime deadline) {
+  const bool asked = co_await call_back_(peer, origin, deadline);
+  const MonoTime patience = std::min(deadline, clock().now() + kCallBackTime);
+  while (asked && !is_linked(peer) && clock().now() < patience) co_await changed_.wait(deps_.clock, patience);
+  if (is_linked(peer)) co_return Status{};
   co_return outcome;
 }
 

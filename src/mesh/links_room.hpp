@@ -45,6 +45,7 @@ class LinksRoom final : public Links, private LinkHost {
   Task<Status> dial(PeerId peer, Endpoint endpoint, MonoTime deadline) override;
   void drop(const PeerId& peer) override;
   void on_stream(Protocol protocol, StreamHandler handler) override { handlers_[protocol] = std::move(handler); }
+  void on_unreachable(CallBack call_back) override { call_back_ = std::move(call_back); }
   void on_link(std::function<void(const PeerId&, bool up)> callback) override { listeners_.push_back(std::move(callback)); }
   bool is_linked(const PeerId& peer) const override { return table_.contains(peer); }
   std::optional<LinkInfo> link(const PeerId& peer) const override;
@@ -89,6 +90,7 @@ class LinksRoom final : public Links, private LinkHost {
   void try_endpoint(const std::shared_ptr<DialAttempt>& attempt, Endpoint endpoint, std::size_t place);
   [[nodiscard]] Task<void> try_at(std::shared_ptr<DialAttempt> attempt, Endpoint endpoint, std::size_t place);
   [[nodiscard]] Task<Status> dial_once(std::shared_ptr<DialAttempt> attempt, Endpoint endpoint);
+  [[nodiscard]] Task<Status> be_called(PeerId peer, guard::Origin origin, Status outcome, MonoTime deadline);
   [[nodiscard]] Task<Status> outcome_of(std::shared_ptr<DialAttempt> attempt, MonoTime deadline);
   void one_done(DialAttempt& attempt, Error reason);
   [[nodiscard]] static Status summary(const DialAttempt& attempt);
@@ -119,6 +121,7 @@ class LinksRoom final : public Links, private LinkHost {
   std::map<Endpoint, MonoTime> wrong_places_;
   std::map<Protocol, StreamHandler> handlers_;
   std::vector<std::function<void(const PeerId&, bool up)>> listeners_;
+  CallBack call_back_;
   std::uint64_t unread_ = 0;
   LinkMetrics metrics_;
   bool running_ = false;

@@ -102,6 +102,10 @@ class Links {
   virtual void drop(const PeerId& peer) = 0;
   /// Streams that others open. One handler per protocol, set before `start`; a protocol without one is reset.
   virtual void on_stream(Protocol protocol, StreamHandler handler) = 0;
+  /// Asked when a peer cannot be dialled: true where it was asked, by way of a common peer, to dial us. The links then wait a little
+  /// for its link before they give up.
+  using CallBack = std::function<Task<bool>(PeerId peer, guard::Origin origin, MonoTime deadline)>;
+  virtual void on_unreachable(CallBack call_back) { static_cast<void>(call_back); }
   /// A link came or went. Several may listen.
   virtual void on_link(std::function<void(const PeerId&, bool up)> callback) = 0;
 
