@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pods: small signed group conversations between nodes. The service `pods` for others, and its face for our own user. Network thread only.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,50 +9,9 @@
 
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/fabric/fabric.hpp"
+#include "soulfabric/services/pod.hpp"
 
 namespace soulfabric::services {
-
-enum class PodVisibility : std::uint8_t { Visible, Unlisted, Private };
-enum class PodRole : std::uint8_t { Owner, Moderator, Member };
-enum class MemberState : std::uint8_t { Asked, Member, Banned, Left };
-
-struct PodMember {
-  PeerId peer;
-  PodRole role = PodRole::Member;
-  MemberState state = MemberState::Member;
-  WallTime since{};
-};
-
-struct Pod {
-  std::string id;    // "pod:" and 32 hex digits
-  std::string name;  // 1..100 characters
-  PodVisibility visibility = PodVisibility::Visible;
-  PeerId owner;
-  bool approval = false;   // the owner or a moderator lets each member in
-  bool keep = true;        // false: messages are kept in memory only
-  std::vector<PodMember> members;
-  WallTime created{};
-  MemberState ours = MemberState::Member;
-  std::size_t unread = 0;
-};
-
-struct PodMessage {
-  std::string id;  // 32 hex digits of SHA-256 over what was signed
-  std::string pod;
-  PeerId sender;
-  std::string body;  // 1..4096 bytes of UTF-8
-  WallTime sent{};
-  bool removed = false;  // by a moderator: the body is empty
-};
-
-struct PodSettings {
-  bool enabled = true;
-  std::chrono::hours retention{7 * 24};
-  std::size_t members = 50;
-  std::size_t messages_kept = 1000;  // per pod
-  unsigned messages_per_minute = 10;  // per peer and pod
-  std::size_t pods = 100;
-};
 
 class Pods {
  public:
@@ -63,12 +23,16 @@ class Pods {
   // For our own user; `origin` is the entry path's.
   [[nodiscard]] virtual Task<Result<Pod>> create(std::string name, PodVisibility visibility, bool approval, bool keep) = 0;
   [[nodiscard]] virtual std::vector<Pod> list() const = 0;
-  /// Pods that a peer shows to us.
+  /// Pods of a peer that it shows to everyone.
   [[nodiscard]] virtual Task<Result<std::vector<Pod>>> list_of(PeerId peer, guard::Origin origin, MonoTime deadline) = 0;
+  /// Known from then on, also while approval is awaited (`ours` is Asked). NotFound: unknown to the host, or private and we are not let in.
   [[nodiscard]] virtual Task<Result<Pod>> join(std::string pod, PeerId host, guard::Origin origin, MonoTime deadline) = 0;
+  /// Forgets the pod here at once and tells its host, later where it is away. The owner's own pod is closed for everybody.
   [[nodiscard]] virtual Task<Status> leave(std::string pod, guard::Origin origin, MonoTime deadline) = 0;
-  /// The owner's and moderators' acts: approve, ban, make a moderator.
+  /// The owner's and moderators' acts: approve or invite (Member), ban (Banned), send away or lift a ban (Left), make a moderator.
+  /// Done later where the host is away.
   [[nodiscard]] virtual Task<Status> set_member(std::string pod, PeerId member, PodRole role, MemberState state) = 0;
+  /// `pending` in the answer where the host is away: it is delivered, and signed anew, when the host is back.
   [[nodiscard]] virtual Task<Result<PodMessage>> post(std::string pod, std::string body, guard::Origin origin, MonoTime deadline) = 0;
   [[nodiscard]] virtual Task<Status> remove_message(std::string pod, std::string message) = 0;
   /// Newest last; those before `before` where it is given; at most 100.
