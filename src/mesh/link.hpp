@@ -53,6 +53,7 @@ class Link : public std::enable_shared_from_this<Link> {
   [[nodiscard]] bool is_over() const noexcept { return over_; }
   [[nodiscard]] Duration stood() const { return clock_.now() - started_; }
   [[nodiscard]] LinkMachine& machine() noexcept { return machine_; }
+  [[nodiscard]] const LinkMachine& machine() const noexcept { return machine_; }
   [[nodiscard]] IoClock& clock() noexcept { return clock_; }
   Notifier& heard() noexcept { return heard_; }
   Notifier& accepted() noexcept { return accepted_; }

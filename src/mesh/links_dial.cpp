@@ -130,6 +130,7 @@ Task<Status> LinksRoom::dial_once(std::shared_ptr<DialAttempt> attempt, Endpoint
     adopt(link);
     co_return Status{};
   }
+  blame(*link);
   if (proven.error().code == Errc::Unauthorized) note_wrong_place(endpoint, clock().now());
   link->end(proven.error());
   attempt->changed.notify_all();

@@ -42,13 +42,14 @@ Task<void> LinksRoom::accept_loop(std::shared_ptr<net::Listener> listener) {
   }
 }
 
-/// Nobody is charged for a handshake that fails: nothing is proven yet (security rule S1).
+/// Nobody is charged for a handshake that fails before a key is proven (security rule S1).
 Task<void> LinksRoom::receive(std::unique_ptr<net::ByteStream> stream, HandshakePlace place) {
   const MonoTime deadline = clock().now() + settings_.handshake_time;
   const auto link = make_link(std::move(stream), Direction::Inbound, std::nullopt);
   auto proven = co_await link->handshake(deadline);
   if (!proven) {
     ++metrics_.handshake_failures;
+    blame(*link);
     co_return link->end(std::move(proven).error());
   }
   auto settled = admit_inbound(*link);

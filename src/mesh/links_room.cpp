@@ -105,7 +105,7 @@ void LinksRoom::adopt(const std::shared_ptr<Link>& link) {
   const PeerId peer = link->peer();
   if (const auto before = find(peer)) before->end({Errc::Closed, "A newer link took its place."});
   table_[peer] = link;
-  all_.insert(link);
+  all_.push_back(link);
   deps_.guard.prove(guard::Subject::peer(peer.text()), link->remote().address);
   if (const auto dial = dials_.find(peer); dial != dials_.end()) finish(*std::shared_ptr(dial->second), {});
   link->start();
@@ -126,14 +126,19 @@ void LinksRoom::take_off(Link& link) {
 
 void LinksRoom::leaving(Link& link) { take_off(link); }
 
+/// The key was proven, so what came after it is its owner's doing, also where the link was not admitted yet.
+void LinksRoom::blame(const Link& link) {
+  const auto key = link.machine().peer_key();
+  if (!link.machine().is_to_blame() || !key) return;
+  const auto channel = link.direction() == Direction::Inbound ? guard::Channel::TheyConnected : guard::Channel::WeDialled;
+  (void)deps_.guard.charge({guard::Violation::Protocol, guard::Subject::peer(PeerId::of(*key).text()), link.remote().address, channel});
+}
+
 void LinksRoom::ended(Link& link, const Error& reason) {
   const auto self = link.shared_from_this();
   if (reason.code == Errc::TimedOut) ++metrics_.dead_links;
-  if (link.machine().is_to_blame()) {
-    const auto channel = link.direction() == Direction::Inbound ? guard::Channel::TheyConnected : guard::Channel::WeDialled;
-    (void)deps_.guard.charge({guard::Violation::Protocol, guard::Subject::peer(link.peer().text()), link.remote().address, channel});
-  }
-  all_.erase(self);
+  blame(link);
+  std::erase(all_, self);
   take_off(link);
   wake();
 }
@@ -192,7 +197,7 @@ Task<void> LinksRoom::keep_loop() {
 }
 
 void LinksRoom::look_at_links(MonoTime now) {
-  const std::vector<std::shared_ptr<Link>> links(all_.begin(), all_.end());
+  const auto links = all_;
   for (const auto& link : links) {
     link->tick(now);
     if (!link->is_over() && deps_.guard.is_banned(guard::Subject::peer(link->peer().text()))) drop(link->peer());

@@ -5,7 +5,6 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "core/handshake_gate.hpp"
@@ -69,6 +68,7 @@ class LinksRoom final : public Links, private LinkHost {
   // The table.
   void adopt(const std::shared_ptr<Link>& link);
   void take_off(Link& link);
+  void blame(const Link& link);
   [[nodiscard]] std::shared_ptr<Link> find(const PeerId& peer) const;
   [[nodiscard]] std::shared_ptr<Link> make_link(std::unique_ptr<net::ByteStream> stream, Direction direction, std::optional<PeerId> expected);
   [[nodiscard]] MuxLimits mux_limits() const;
@@ -116,7 +116,7 @@ class LinksRoom final : public Links, private LinkHost {
   ReconnectPlan plan_;
   std::shared_ptr<net::Listener> listener_;
   std::map<PeerId, std::shared_ptr<Link>> table_;
-  std::set<std::shared_ptr<Link>> all_;  // in the table or on their way out
+  std::vector<std::shared_ptr<Link>> all_;  // in the table or on their way out, oldest first
   std::map<PeerId, std::shared_ptr<DialAttempt>> dials_;
   std::map<Endpoint, MonoTime> wrong_places_;
   std::map<Protocol, StreamHandler> handlers_;

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A hundred nodes through bad weather, a partition, restarts and twenty that attack: what must hold, and that a seed repeats it all.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "simulation/mesh_world.hpp"
+
+namespace soulfabric::testing {
+namespace {
+
+using std::chrono::seconds;
+
+std::uint64_t chosen_seed() {
+  if (const char* given = std::getenv("SF_SEED")) return std::strtoull(given, nullptr, 10);
+  return 20'240'607;
+}
+
+/// Two and a half minutes of their time.
+void play(MeshWorld& world) {
+  world.begin(seconds(150));
+  world.run_for(seconds(40));
+  world.split();
+  world.run_for(seconds(50));
+  world.network().heal();
+  for (std::size_t i = 0; i < 8; ++i) world.restart(world.nodes.size() - 1 - i, seconds(5));
+  world.run_for(seconds(100));
+}
+
+TEST(MeshSimulation, HonestNodesStandByEachOtherAndHostileOnesAreShutOut) {
+  WorldOptions options;
+  options.seed = chosen_seed();
+  SCOPED_TRACE("SF_SEED=" + std::to_string(options.seed));
+  std::uint64_t first = 0;
+  {
+    MeshWorld world(options);
+    play(world);
+    first = world.trace.hash();
+    std::printf("seed %llu: %zu calls, %zu failed, %zu links, %llu connects, %llu events, trace %016llx\n",
+                static_cast<unsigned long long>(options.seed), world.calls(seconds(0), seconds(1000), true),
+                world.calls(seconds(0), seconds(1000), false), world.links(), static_cast<unsigned long long>(world.network().connects()),
+                static_cast<unsigned long long>(world.trace.events()), static_cast<unsigned long long>(first));
+    EXPECT_EQ(world.honest_banned_by_honest(), 0U);
+    EXPECT_EQ(world.hostile_banned(), options.hostile);
+    EXPECT_GT(world.calls(seconds(15), seconds(40), true), 50U);
+    EXPECT_EQ(world.calls(seconds(15), seconds(20), false), 0U);
+    EXPECT_GT(world.calls(seconds(40), seconds(90), false), 0U) << "the partition was none";
+    EXPECT_GT(world.calls(seconds(135), seconds(170), true), 50U);
+    EXPECT_EQ(world.calls(seconds(135), seconds(170), false), 0U);
+    const mesh::LinkSettings limits;
+    EXPECT_LE(world.most_half_open, limits.half_open);
+    EXPECT_LE(world.most_links, limits.links);
+    EXPECT_LE(world.most_streams, limits.streams_per_link);
+  }
+  MeshWorld again(options);
+  play(again);
+  EXPECT_EQ(again.trace.hash(), first) << "the same seed gave another run";
+}
+
+}  // namespace
+}  // namespace soulfabric::testing

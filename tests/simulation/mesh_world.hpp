@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A hundred nodes on virtual time: eighty that keep to the rules, twenty that do not, and a trace of all that happened.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "soulfabric/base/task_scope.hpp"
+#include "support/fixed_peers.hpp"
+#include "support/sim_network.hpp"
+#include "support/sim_rogue.hpp"
+
+namespace soulfabric::testing {
+
+/// Everything that happened, in order, as one number; two runs of one seed must agree in it.
+class Trace {
+ public:
+  void note(Duration at, std::string_view what, std::uint64_t who, std::uint64_t whom = 0) {
+    add(static_cast<std::uint64_t>(at.count()));
+    for (const char letter : what) add(static_cast<std::uint8_t>(letter));
+    add(who);
+    add(whom);
+    ++events_;
+  }
+  [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+  [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+
+ private:
+  void add(std::uint64_t value) noexcept {
+    hash_ ^= value;
+    hash_ *= 0x100000001B3ULL;
+    hash_ ^= hash_ >> 29U;
+  }
+  std::uint64_t hash_ = 0xCBF29CE484222325ULL;
+  std::uint64_t events_ = 0;
+};
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  std::size_t honest = 80;
+  std::size_t hostile = 20;
+  std::size_t wanted = 4;         // links that each node keeps
+  std::size_t acquaintances = 6;  // whom it calls: these and a few more
+  SimWeather weather{std::chrono::milliseconds(5), std::chrono::milliseconds(120), 10, std::chrono::milliseconds(250)};
+};
+
+struct CallRecord {
+  Duration begun{};
+  std::size_t from = 0;
+  std::size_t to = 0;
+  bool ok = false;
+  bool both_up = true;
+};
+
+class MeshWorld;
+
+/// One node that keeps to the rules. Its power can go and come back.
+class SimNode {
+ public:
+  SimNode(MeshWorld& world, std::size_t index);
+  SimNode(const SimNode&) = delete;
+  SimNode& operator=(const SimNode&) = delete;
+  ~SimNode();
+
+  void power_on();
+  /// Nothing is heard of it from here on; `off` is true once its coroutines have ended.
+  void power_off();
+  [[nodiscard]] bool is_on() const noexcept { return links_ != nullptr && !dying_; }
+  [[nodiscard]] bool is_off() const noexcept { return links_ == nullptr; }
+  [[nodiscard]] Task<void> shut_down();
+
+  /// Bytes there and back.
+  [[nodiscard]] Task<Status> call(const SimNode& other, std::size_t size, MonoTime deadline);
+
+  [[nodiscard]] mesh::Links& links() noexcept { return *links_; }
+  [[nodiscard]] guard::Guard& guard() noexcept { return *guard_; }
+  [[nodiscard]] const PeerId& id() const noexcept { return id_; }
+  [[nodiscard]] Endpoint endpoint() const noexcept { return endpoint_; }
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] unsigned restarts() const noexcept { return restarts_; }
+  FixedPeers peers;
+  std::vector<std::size_t> acquaintances;
+
+ private:
+  [[nodiscard]] Task<void> echo(mesh::StreamPtr stream);
+  MeshWorld& world_;
+  std::size_t index_;
+  SeededRandom random_;
+  SigningKey key_;
+  PeerId id_;
+  Endpoint endpoint_;
+  std::shared_ptr<const net::TlsIdentity> identity_;
+  std::unique_ptr<net::Dialer> dialer_;
+  std::unique_ptr<guard::Guard> guard_;
+  std::unique_ptr<mesh::Links> links_;
+  std::unique_ptr<TaskScope> scope_;
+  bool dying_ = false;
+  unsigned restarts_ = 0;
+};
+
+class MeshWorld {
+ public:
+  explicit MeshWorld(const WorldOptions& options);
+  ~MeshWorld();
+  MeshWorld(const MeshWorld&) = delete;
+  MeshWorld& operator=(const MeshWorld&) = delete;
+
+  /// Everyone comes up within ten seconds, calls now and then, and the hostile ones begin.
+  void begin(Duration length);
+  /// Half of the hosts, hostile ones among them, do not hear the other half.
+  void split();
+  void restart(std::size_t index, Duration dark);
+  void run_for(Duration duration);
+
+  [[nodiscard]] IoContext& context() noexcept { return context_; }
+  [[nodiscard]] SimClock& clock() noexcept { return clock_; }
+  [[nodiscard]] SimNetwork& network() noexcept { return network_; }
+  [[nodiscard]] Random& random() noexcept { return random_; }
+  [[nodiscard]] const WorldOptions& options() const noexcept { return options_; }
+  [[nodiscard]] std::size_t index_of(const PeerId& peer) const;
+
+  // What is asserted.
+  [[nodiscard]] std::size_t links() const;
+  [[nodiscard]] std::size_t calls(Duration from, Duration to, bool ok) const;
+  [[nodiscard]] std::size_t honest_banned_by_honest() const;
+  [[nodiscard]] std::size_t hostile_banned() const;
+
+  Trace trace;
+  std::vector<std::unique_ptr<SimNode>> nodes;
+  std::vector<std::unique_ptr<SimRogue>> rogues;
+  std::vector<CallRecord> call_records;
+  std::size_t most_half_open = 0;
+  std::size_t most_streams = 0;  // of one link
+  std::size_t most_links = 0;    // of one node
+
+ private:
+  void introduce();
+  void look();
+  [[nodiscard]] Task<void> live(SimNode& node, MonoTime until);
+  [[nodiscard]] Task<void> one_call(SimNode& from, SimNode& to);
+  [[nodiscard]] Task<void> come_back(SimNode& node, Duration dark);
+
+  WorldOptions options_;
+  IoContext context_{1};
+  SimClock clock_{context_};
+  SeededRandom random_;
+  SimNetwork network_;
+  TaskScope scope_;
+  std::map<PeerId, std::size_t> by_id_;
+};
+
+}  // namespace soulfabric::testing
