@@ -46,6 +46,8 @@ class Directory {
   [[nodiscard]] virtual std::optional<PeerId> owner(std::string_view name, ByteView salt, const std::vector<PeerId>& passed_over) const = 0;
   /// Descriptors of this name that we would tell a linked peer: our own and our linked peers', as signed.
   [[nodiscard]] virtual std::vector<mesh::SignedRecord> tell(std::string_view name) const = 0;
+  /// Before `tell` for a peer: RateLimited where it looks up too much, such as one name after the other; it is charged for that.
+  [[nodiscard]] virtual Status may_ask(const PeerId& /*requester*/, std::string_view /*name*/) { return {}; }
   virtual void configure(const DirectorySettings& settings) = 0;
 };
 
