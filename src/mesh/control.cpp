@@ -49,7 +49,7 @@ class LinkedControl final : public Control {
 
   Task<void> stop() override { co_await scope_.close(); }
   void tell_rotation(const Rotation& rotation) override { rotation_ = rotation; }
-  void on_rotation(std::function<void(const Rotation&)> callback) override { rotated_ = std::move(callback); }
+  void on_rotation(std::function<void(const Rotation&, bool)> callback) override { rotated_ = std::move(callback); }
   ControlMetrics metrics() const override { return metrics_; }
 
  private:
@@ -188,7 +188,8 @@ class LinkedControl final : public Control {
       blame(from, guard::Violation::BadSignature);
       return {ControlStatus::Unknown, {}};
     }
-    if (rotated_) rotated_(*rotation);
+    const auto outcome = deps_.peers.learn(*rotation);
+    if (rotated_ && outcome != RotationOutcome::Known) rotated_(*rotation, outcome == RotationOutcome::Void);
     return {ControlStatus::Ok, {}};
   }
 
@@ -215,7 +216,7 @@ class LinkedControl final : public Control {
   ControlDependencies deps_;
   ControlSettings settings_;
   std::optional<Rotation> rotation_;
-  std::function<void(const Rotation&)> rotated_;
+  std::function<void(const Rotation&, bool)> rotated_;
   std::map<PeerId, Ration> rations_;
   ControlMetrics metrics_;
   TaskScope scope_;

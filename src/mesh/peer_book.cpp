@@ -6,6 +6,7 @@
 
 #include "core/peer_record.hpp"
 #include "core/peer_table.hpp"
+#include "core/rotation_book.hpp"
 #include "peer_store.hpp"
 #include "soulfabric/base/log.hpp"
 
@@ -30,6 +31,7 @@ class Book final : public PeerBook {
     auto stored = co_await deps_.store.query([](Database& db) { return load_peers(db); });
     if (!stored) co_return std::unexpected(stored.error());
     sequence_ = stored->own_sequence;
+    for (const auto& row : stored->rotations) rotations_.restore(row.before, {row.after, row.is_void});
     for (auto& row : stored->peers) {
       if (row.entry.record) {
         auto told = decode_endpoints(row.entry.record->body, settings_.private_endpoints);
@@ -62,6 +64,18 @@ class Book final : public PeerBook {
     SF_TRY(table_.learn(peer, record, std::move(endpoints), deps_.clock.wall()));
     save(peer);
     return {};
+  }
+
+  RotationOutcome learn(const Rotation& rotation) override {
+    const PeerId before = PeerId::of(rotation.before);
+    const PeerId after = PeerId::of(rotation.after);
+    const auto news = before == self_ ? RotationNews::Known : rotations_.take(before, after);
+    if (news == RotationNews::Known) return RotationOutcome::Known;
+    const bool is_void = news == RotationNews::Void;
+    deps_.store.submit([row = StoredRotation{before, after, is_void}, statement = encode_rotation(rotation)](Database& db) {
+      return store_rotation(db, row, statement);
+    });
+    return is_void ? RotationOutcome::Void : RotationOutcome::First;
   }
 
   std::vector<KnownPeer> known() const override {
@@ -189,6 +203,7 @@ class Book final : public PeerBook {
   PeerId self_;
   PeerBookSettings settings_;
   PeerTable table_;
+  RotationBook rotations_;
   std::map<PeerId, PeerRights> rights_;
   std::vector<Endpoint> endpoints_;
   std::optional<SignedRecord> own_;

@@ -20,10 +20,22 @@ std::optional<Endpoint> endpoint_of(const std::string& text) {
   return Endpoint{*address, port};
 }
 
+Status load_rotations(Database& db, StoredBook& out) {
+  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void FROM rotations"));
+  for (;;) {
+    SF_TRY_ASSIGN(const bool more, rows.step());
+    if (!more) return {};
+    const auto before = PeerId::parse(rows.text(0));
+    const auto after = PeerId::parse(rows.text(1));
+    if (before && after) out.rotations.push_back({*before, *after, rows.integer(2) != 0});
+  }
+}
+
 }  // namespace
 
 Result<StoredBook> load_peers(Database& db) {
   StoredBook out;
+  SF_TRY(load_rotations(db, out));
   SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT id, public_key, record, endpoint, first_seen, last_seen FROM peers"));
   for (;;) {
     SF_TRY_ASSIGN(const bool more, rows.step());
@@ -57,6 +69,13 @@ Status store_peer(Database& db, const StoredPeer& row) {
   statement.bind(5, to_unix_micros(row.entry.first_seen));
   statement.bind(6, to_unix_micros(row.entry.last_seen));
   return statement.run();
+}
+
+Status store_rotation(Database& db, const StoredRotation& row, ByteView statement) {
+  SF_TRY_ASSIGN(SqlStatement insert, db.prepare("INSERT INTO rotations(before, after, statement, void) VALUES(?1, ?2, ?3, ?4) "
+                                                "ON CONFLICT(before) DO UPDATE SET void = excluded.void"));
+  insert.bind(1, row.before.text()).bind(2, row.after.text()).bind(3, statement).bind(4, static_cast<std::int64_t>(row.is_void));
+  return insert.run();
 }
 
 Status store_own_sequence(Database& db, std::uint64_t sequence) {

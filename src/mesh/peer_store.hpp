@@ -13,14 +13,22 @@ struct StoredPeer {
   PeerEntry entry;
 };
 
+struct StoredRotation {
+  PeerId before;
+  PeerId after;
+  bool is_void = false;
+};
+
 struct StoredBook {
   std::vector<StoredPeer> peers;
+  std::vector<StoredRotation> rotations;
   std::uint64_t own_sequence = 0;
 };
 
 /// Rows that make no sense are skipped.
 [[nodiscard]] Result<StoredBook> load_peers(Database& db);
 [[nodiscard]] Status store_peer(Database& db, const StoredPeer& row);
+[[nodiscard]] Status store_rotation(Database& db, const StoredRotation& row, ByteView statement);
 [[nodiscard]] Status store_own_sequence(Database& db, std::uint64_t sequence);
 
 }  // namespace soulfabric::mesh

@@ -34,8 +34,8 @@ class Control {
   [[nodiscard]] virtual Task<void> stop() = 0;
   /// Told to each peer when a link comes up.
   virtual void tell_rotation(const Rotation& rotation) = 0;
-  /// A checked rotation that a peer told us of; called once each.
-  virtual void on_rotation(std::function<void(const Rotation&)> callback) = 0;
+  /// A checked rotation that a peer told us of: the first of its id, or the second, which voids both.
+  virtual void on_rotation(std::function<void(const Rotation&, bool voided)> callback) = 0;
   [[nodiscard]] virtual ControlMetrics metrics() const = 0;
 };
 

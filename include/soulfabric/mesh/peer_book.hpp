@@ -9,6 +9,7 @@
 
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/mesh/dht.hpp"
+#include "soulfabric/mesh/identity.hpp"
 #include "soulfabric/mesh/links.hpp"
 
 namespace soulfabric::mesh {
@@ -52,6 +53,9 @@ struct PeerBookSettings {
   std::size_t known_peers = 10'000;
 };
 
+/// What became of a rotation that was told to us (security rule S10).
+enum class RotationOutcome : std::uint8_t { First, Known, Void };
+
 class PeerBook : public PeerLocator {
  public:
   /// Loads what was saved, starts to publish our own record.
@@ -64,6 +68,8 @@ class PeerBook : public PeerLocator {
   [[nodiscard]] virtual std::optional<SignedRecord> own_record() const = 0;
   /// A peer record that came over a link or out of the DHT: checked here. Malformed, Unauthorized, Exists (not newer).
   [[nodiscard]] virtual Status learn(const SignedRecord& record) = 0;
+  /// Of a checked rotation: remembered, so that a second one of the same id voids both. Rights never follow.
+  [[nodiscard]] virtual RotationOutcome learn(const Rotation& rotation) = 0;
   [[nodiscard]] virtual std::vector<KnownPeer> known() const = 0;
   [[nodiscard]] virtual std::optional<KnownPeer> find(const PeerId& peer) const = 0;
   [[nodiscard]] virtual bool is_trusted(const PeerId& peer) const = 0;

@@ -188,7 +188,8 @@ TEST_F(MeshControl, ARotationIsHeardOnceBothKeysHaveSignedIt) {
   const auto now = clock.wall();
   const auto rotation = sign_rotation(numbered_key(9), numbered_key(1), now, false);
   std::vector<Rotation> heard;
-  b->control->on_rotation([&](const Rotation& told) {
+  b->control->on_rotation([&](const Rotation& told, bool voided) {
+    EXPECT_FALSE(voided);
     heard.push_back(told);
     b->changed.notify_all();
   });

@@ -193,6 +193,21 @@ TEST_F(PeerBookTest, BelievesNeitherAForgeryNorAnOlderRecord) {
   EXPECT_EQ(locate(PeerId::of(key_of(2).public_key())), std::vector<Endpoint>{at("5.9.0.2", 50305)});
 }
 
+TEST_F(PeerBookTest, TwoRotationsOfOneIdVoidBothAlsoAfterARestart) {
+  const auto first = sign_rotation(key_of(5), key_of(6), clock_.wall(), false);
+  const auto second = sign_rotation(key_of(5), key_of(7), clock_.wall(), false);
+  EXPECT_EQ(book_->learn(first), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(first), RotationOutcome::Known);
+  close();
+  open(1);
+  EXPECT_EQ(book_->learn(first), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(second), RotationOutcome::Void);
+  EXPECT_EQ(book_->learn(sign_rotation(key_of(5), key_of(8), clock_.wall(), false)), RotationOutcome::Known);
+  close();
+  open(1);
+  EXPECT_EQ(book_->learn(second), RotationOutcome::Known);
+}
+
 TEST_F(PeerBookTest, KnowsItsPeersAndItsSequenceAfterARestart) {
   book_->set_endpoints({at("5.9.0.1", 50305)});
   ASSERT_TRUE(book_->learn(record_of(2, "5.9.0.2")));

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which identity went on as which: one rotation counts, two different ones of the same id void both (security rule S10). Sans-IO.
+#pragma once
+#include <map>
+#include <optional>
+
+#include "soulfabric/base/peer_id.hpp"
+
+namespace soulfabric::mesh {
+
+enum class RotationNews : std::uint8_t {
+  First,  // what is held against or for the old id goes on with the new one
+  Known,  // heard before, void before, or no room
+  Void,   // the second one: neither counts, somebody else has the old key
+};
+
+constexpr std::size_t kRotationsKnown = 10'000;
+
+class RotationBook {
+ public:
+  struct Entry {
+    PeerId after;
+    bool is_void = false;
+  };
+  /// Of a rotation that both keys have signed.
+  [[nodiscard]] RotationNews take(const PeerId& before, const PeerId& after);
+  void restore(const PeerId& before, Entry entry) { entries_[before] = entry; }
+  /// Nothing where the id never rotated, or its rotations are void.
+  [[nodiscard]] std::optional<PeerId> after(const PeerId& before) const;
+
+ private:
+  std::map<PeerId, Entry> entries_;
+};
+
+}  // namespace soulfabric::mesh
