@@ -34,8 +34,10 @@ TaskScope::~TaskScope() {
   std::abort();
 }
 
-bool TaskScope::spawn(std::string_view what, Task<void> task) {
-  if (state_->closing || state_->children.size() >= state_->cap) return false;
+bool TaskScope::spawn(std::string_view what, Task<void> task) { return start(what, std::move(task)).has_value(); }
+
+std::optional<std::uint64_t> TaskScope::start(std::string_view what, Task<void> task) {
+  if (state_->closing || state_->children.size() >= state_->cap) return std::nullopt;
   const auto id = state_->next++;
   auto signal = std::make_shared<boost::asio::cancellation_signal>();
   state_->children.emplace(id, signal);
@@ -55,7 +57,14 @@ bool TaskScope::spawn(std::string_view what, Task<void> task) {
     }
   };
   boost::asio::co_spawn(state_->context, std::move(task), boost::asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
-  return true;
+  return id;
+}
+
+void TaskScope::stop(std::uint64_t child) {
+  const auto found = state_->children.find(child);
+  if (found == state_->children.end()) return;
+  const auto signal = found->second;  // the child may end, and be forgotten, while it is told
+  signal->emit(boost::asio::cancellation_type::terminal);
 }
 
 void TaskScope::cancel() {

@@ -2,7 +2,9 @@
 // Structured coroutines: a scope owns its children, cancels and joins them. The only place that spawns.
 // Network thread only.
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,10 @@ class TaskScope {
 
   /// Starts a child at the next turn of the loop. False, and the task is dropped unstarted, when closing or full.
   bool spawn(std::string_view what, Task<void> task);
+  /// As `spawn`; the number stops this child alone. Nothing where it was refused.
+  [[nodiscard]] std::optional<std::uint64_t> start(std::string_view what, Task<void> task);
+  /// Asks one child to stop; harmless when it has ended.
+  void stop(std::uint64_t child);
   /// Asks every child to stop; new ones are refused from here on.
   void cancel();
   /// Cancels, then waits for the last child.

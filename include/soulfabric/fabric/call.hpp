@@ -42,7 +42,7 @@ constexpr std::size_t kMethodNameCap = 48;
 constexpr std::size_t kPayloadCap = 1024 * 1024;
 
 struct MethodInfo {
-  std::string name;           // [A-Za-z][A-Za-z0-9]{0,47}
+  std::string name{};         // [A-Za-z][A-Za-z0-9]{0,47}
   bool idempotent = false;    // may be asked again elsewhere
   bool streams = false;       // answers by a stream
   std::size_t request_cap = 64 * 1024;
@@ -54,10 +54,10 @@ struct MethodInfo {
 [[nodiscard]] bool is_service_name(std::string_view text) noexcept;
 
 struct ServiceInfo {
-  std::string name;     // [a-z][a-z0-9-]{0,31}, no personal data
-  std::string version;  // "1.0.0"
-  std::vector<MethodInfo> methods;
-  std::vector<std::pair<std::string, std::string>> metadata;  // at most 10, 4 KB in all; fetched over the link
+  std::string name{};     // [a-z][a-z0-9-]{0,31}, no personal data
+  std::string version{};  // "1.0.0"
+  std::vector<MethodInfo> methods{};
+  std::vector<std::pair<std::string, std::string>> metadata{};  // at most 10, 4 KB in all; fetched over the link
   unsigned calls_per_minute = 100;  // per peer
   std::chrono::milliseconds longest_call{30'000};
 };
