@@ -243,7 +243,7 @@ for (const view of [{ width: 1280, height: 800 }, narrow]) {
       await page.picture(shot(`pods-${view.width}`));
       await page.click(".people a|Field recordings");
       await page.wait(shown("Has anyone recorded the night train?"));
-      assert.ok(await page.evaluate(shown("Removed by a moderator")));
+      assert.ok(await page.evaluate("[...document.querySelectorAll('.said')].some(e=>e.textContent.includes('Removed')&&!e.textContent.includes('Line'))"));
       await page.wait("document.querySelectorAll('.said').length===50");
       await page.wait("!document.querySelector('.people .badge')", "the messages to count as read");
       assert.equal(gateway.mesh.pods.get(firstPod(gateway)).unread, 0);
@@ -262,6 +262,10 @@ for (const view of [{ width: 1280, height: 800 }, narrow]) {
       await page.click(`button|Shut out ${peerOf("node 1")}`);
       await page.click("dialog[open] button|Shut out");
       await page.wait(`document.querySelector('[aria-label^="Let in again"]')`);
+      await page.fill("input[name=invited]", peerOf("node 8"));
+      await page.press("Enter");
+      await page.wait(shown("tell them the pod's id and yours"));
+      assert.equal(gateway.mesh.pods.get(firstPod(gateway)).members.at(-1).peer, peerOf("node 8"));
       const removable = "document.querySelectorAll('[aria-label^=\"Remove the message\"]').length";
       const before = await page.evaluate(removable);
       await page.click("button|Remove the message");
@@ -323,6 +327,7 @@ test("pods are created, joined by id and host or from a linked node, and left af
 
     await page.evaluate(`(()=>{const e=document.querySelector('form[aria-labelledby=pod-join-title] select');e.value=${JSON.stringify(peerOf("node 0"))};e.dispatchEvent(new Event('change',{bubbles:true}))})()`);
     await page.wait(shown("Shown by another"));
+    await page.wait(shown("4 members, let in by hand"));
     await page.fill("input[name=pod]", "wrong");
     await page.press("Enter");
     await page.wait(shown("A pod's id starts with pod:"));

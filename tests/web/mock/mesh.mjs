@@ -145,7 +145,7 @@ const routes = [
     if (call.body.host === peerOf("nobody")) none(call, "nobody there knows this pod");
     else ok(call, call.gateway.mesh.addPod({ name: "The pod of another", visibility: "unlisted", approval: true, keep: true }, [{ peer: call.body.host, role: "owner", state: "member", since: ago(99) }, { peer: me, role: "member", state: "asked", since: ago(0) }]));
   }],
-  ["GET", at(`/pods/of/${peer}`), (call) => ok(call, [{ id: podId("shown"), name: "Shown by another", visibility: "visible", owner: call.part[0], approval: true, keep: true, members: [], ours: "left", unread: 0 }])],
+  ["GET", at(`/pods/of/${peer}`), (call) => ok(call, [{ id: podId("shown"), name: "Shown by another", visibility: "visible", owner: call.part[0], approval: true, keep: true, members: [], memberCount: 4, ours: "left", unread: 0 }])],
   ["GET", at("/pods/([^/]+)"), withPod((call, pod) => ok(call, pod))],
   ["DELETE", at("/pods/([^/]+)"), withPod((call, pod, mesh) => {
     mesh.pods.delete(pod.id);
@@ -166,7 +166,9 @@ const routes = [
     ok(call);
   })],
   ["PUT", at(`/pods/([^/]+)/members/${peer}`), withPod((call, pod) => {
-    Object.assign(pod.members.find((member) => member.peer === call.part[1]), call.body);
+    const present = pod.members.find((member) => member.peer === call.part[1]);
+    if (present) Object.assign(present, call.body);
+    else pod.members.push({ peer: call.part[1], ...call.body, since: ago(0) });
     ok(call);
   })],
   ["POST", at("/pods/([^/]+)/read"), withPod((call, pod) => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { DhtHealth, Mesh, MeshLink, Pod } from "../../../web/src/api/mesh_types";
 import { budgetHint, figuresOf, reasonWords, untilWords } from "../../../web/src/model/guard";
 import { dhtWords, exposedWords, isPeerId, kMostDots, meshWords, milliseconds, pictureOf, pictureWords, shortPeer } from "../../../web/src/model/mesh";
-import { byteLength, mayModerate, mayRemove, merge, ourState } from "../../../web/src/model/pods";
+import { byteLength, mayChange, mayModerate, mayRemove, merge, ourState } from "../../../web/src/model/pods";
 import { parseRoute, routeTo } from "../../../web/src/model/route";
 
 const peer = (letter: string) => letter.repeat(32);
@@ -88,7 +88,10 @@ test("who may moderate a pod: its owner and its moderators, while they are in it
     { peer: peer("a"), role: "owner", state: "member" }, { peer: peer("b"), role: "moderator", state: "member" }, { peer: peer("c"), role: "member", state: "member" }, { peer: peer("d"), role: "moderator", state: "left" },
   ] };
   assert.deepEqual(["a", "b", "c", "d", "e"].map((letter) => mayModerate(pod, peer(letter))), [true, true, false, false, false]);
-  assert.equal(mayRemove(pod, peer("a"), { id: "1", sender: peer("c"), body: "", sent: "", removed: true }), false);
+  const said = (letter: string, removed = false) => ({ id: "1", sender: peer(letter), body: "", sent: "", removed });
+  assert.deepEqual([mayRemove(pod, peer("a"), said("c", true)), mayRemove(pod, peer("b"), said("c")), mayRemove(pod, peer("b"), said("a")), mayRemove(pod, peer("c"), said("c")), mayRemove(pod, peer("c"), said("b"))], [false, true, false, true, false]);
+  const [owner, moderator, member] = pod.members!;
+  assert.deepEqual([mayChange(pod, peer("a"), owner!), mayChange(pod, peer("a"), moderator!), mayChange(pod, peer("b"), member!), mayChange(pod, peer("d"), moderator!), mayChange(pod, peer("c"), member!)], [false, true, true, false, false]);
   assert.deepEqual(["member", "asked", undefined].map((ours) => ourState({ ...pod, ...(ours ? { ours } : {}) }) === ""), [true, false, true]);
 });
 

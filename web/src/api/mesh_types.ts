@@ -128,6 +128,7 @@ export interface Pod {
   approval?: boolean;
   keep?: boolean;
   members?: PodMember[];
+  memberCount?: number;
   created?: string;
   /** Our own state in it. */
   ours?: string;
@@ -139,8 +140,10 @@ export interface PodMessage {
   sender: string;
   body: string;
   sent: string;
-  /** By a moderator; the body is empty then. */
+  /** By a moderator or its sender; the body is empty then. */
   removed?: boolean;
+  /** Ours, and the pod's host does not have it yet. */
+  pending?: boolean;
 }
 export interface NewPod {
   name: string;

@@ -10,9 +10,9 @@ export const byteLength = (text: string): number => new TextEncoder().encode(tex
 const lower = (text: string | undefined) => (text ?? "").toLowerCase();
 
 export const visibilities = [
-  { value: "visible", title: "Visible", hint: "Nodes linked with a member's node can list it." },
-  { value: "unlisted", title: "Unlisted", hint: "Only who is given its id can ask to join." },
-  { value: "private", title: "Private", hint: "Only whom you let in learns that it exists." },
+  { value: "visible", title: "Visible", hint: "Shown to every node that asks yours." },
+  { value: "unlisted", title: "Unlisted", hint: "Whoever knows its id and yours can join it." },
+  { value: "private", title: "Private", hint: "Only whom you bring in learns that it exists." },
 ] as const;
 
 export function visibilityWords(pod: Pod): string {
@@ -31,7 +31,10 @@ export const mayModerate = (pod: Pod, me: string): boolean => {
   const mine = memberOf(pod, me);
   return pod.owner === me || (mine !== undefined && isMember(mine) && isModerator(mine));
 };
-export const mayRemove = (pod: Pod, me: string, message: PodMessage): boolean => !message.removed && mayModerate(pod, me);
+export const mayRemove = (pod: Pod, me: string, message: PodMessage): boolean =>
+  !message.removed && (message.sender === me || (mayModerate(pod, me) && message.sender !== pod.owner));
+/** Moderators see to members, the owner to moderators too. */
+export const mayChange = (pod: Pod, me: string, member: PodMember): boolean => mayModerate(pod, me) && member.peer !== me && !isOwner(member) && (pod.owner === me || !isModerator(member));
 
 export function ourState(pod: Pod): string {
   switch (lower(pod.ours)) {

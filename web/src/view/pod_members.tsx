@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { attempt, meshCalls } from "../app";
 import type { Pod, PodMember } from "../api/mesh_types";
 import { count } from "../model/format";
-import { shortPeer } from "../model/mesh";
-import { hasAsked, isBanned, isMember, isModerator, isOwner, mayModerate } from "../model/pods";
+import { isPeerId, shortPeer } from "../model/mesh";
+import { hasAsked, isBanned, isMember, isModerator, isOwner, mayChange, mayModerate } from "../model/pods";
 import { PeerName, type Question } from "./parts";
 
 interface Given {
@@ -16,7 +16,7 @@ interface Given {
 }
 
 function Acts({ pod, me, member, ask, again }: Given & { member: PodMember }) {
-  if (!mayModerate(pod, me) || member.peer === me || isOwner(member)) return null;
+  if (!mayChange(pod, me, member)) return null;
   const who = shortPeer(member.peer);
   const set = async (role: string, state: string, done: string) => {
     await attempt(() => meshCalls.setMember(pod.id, member.peer, role, state), done);
@@ -37,6 +37,30 @@ function Acts({ pod, me, member, ask, again }: Given & { member: PodMember }) {
         : <button type="button" class="small" aria-label={`Make moderator: ${member.peer}`} onClick={() => void set("moderator", "member", `${who} moderates now`)}>Make moderator</button>)}
       {ban}
     </>
+  );
+}
+
+/** The way into a private pod, and past the waiting of any other. */
+function BringIn({ pod, again }: Given) {
+  const [problem, setProblem] = useState("");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const peer = String(new FormData(form).get("invited") ?? "").trim();
+    if (!isPeerId(peer)) {
+      setProblem("A node's id has 32 letters a to z and digits 2 to 7.");
+      return;
+    }
+    setProblem("");
+    if (await attempt(() => meshCalls.setMember(pod.id, peer, "member", "member"), `${shortPeer(peer)} may join now: tell them the pod's id and yours`)) form.reset();
+    await again();
+  };
+  return (
+    <form class="line-form" onSubmit={(event) => void submit(event)}>
+      <label>Bring in a node by its id<input name="invited" autocomplete="off" spellcheck={false} autocapitalize="none" maxLength={64} aria-describedby="invite-problem" /></label>
+      <button>Bring in</button>
+      <p id="invite-problem" class="problem" role="alert">{problem}</p>
+    </form>
   );
 }
 
@@ -64,6 +88,7 @@ export function PodMembers(given: Given) {
           </li>
         ))}
       </ul>
+      {pod.owner === me && <BringIn {...given} />}
     </details>
   );
 }

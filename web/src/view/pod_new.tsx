@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { attempt, meshCalls, sentence } from "../app";
 import type { MeshLink, Pod } from "../api/mesh_types";
-import { plain } from "../model/format";
+import { count, plain } from "../model/format";
 import { isPeerId, shortPeer } from "../model/mesh";
 import { kLongestName, visibilities, visibilityWords } from "../model/pods";
 import { routeTo } from "../model/route";
@@ -53,7 +53,7 @@ function Shown({ host, pods, mine, join }: { host: string; pods: readonly Pod[];
     <ul class="entries" aria-label={`Pods of ${host}`}>
       {pods.map((pod) => (
         <li key={pod.id} class="entry">
-          <span class="main-cell"><span class="line strong">{plain(pod.name)}</span><span class="line dim">{visibilityWords(pod)}{pod.approval ? ", members are let in by hand" : ""}</span></span>
+          <span class="main-cell"><span class="line strong">{plain(pod.name)}</span><span class="line dim">{pod.memberCount !== undefined ? count(pod.memberCount, "member") : visibilityWords(pod)}{pod.approval ? ", let in by hand" : ""}</span></span>
           {mine.has(pod.id) ? <a class="button small" href={routeTo("pods", pod.id)}>Open</a> : <button type="button" class="small" aria-label={`Join ${plain(pod.name)}`} onClick={() => void join(pod.id, host)}>Join</button>}
         </li>
       ))}
@@ -111,7 +111,7 @@ export function JoinPodForm({ links, mine, done }: { links: readonly MeshLink[];
         )}
         {shown && <Shown host={shown.host} pods={shown.pods} mine={ids} join={join} />}
         <label>Id of the pod<input name="pod" autocomplete="off" spellcheck={false} autocapitalize="none" maxLength={64} aria-describedby="pod-join-problem" /></label>
-        <label>Id of a node that is in it<input name="host" autocomplete="off" spellcheck={false} autocapitalize="none" maxLength={64} aria-describedby="pod-join-problem" /></label>
+        <label>Id of its owner's node<input name="host" autocomplete="off" spellcheck={false} autocapitalize="none" maxLength={64} aria-describedby="pod-join-problem" /></label>
         <p id="pod-join-problem" class="problem" role="alert">{problem}</p>
         <button disabled={busy}>Join</button>
       </form>

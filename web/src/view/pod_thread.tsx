@@ -25,9 +25,9 @@ function Said({ message, me, remove }: { message: PodMessage; me: string; remove
   return (
     <div class={`said said-${mine ? "out" : "in"}`}>
       <p class="said-who dim"><PeerName peer={message.sender} me={mine} /></p>
-      {message.removed ? <p class="dim">Removed by a moderator</p> : <p>{plain(message.body)}</p>}
+      {message.removed ? <p class="dim">Removed</p> : <p>{plain(message.body)}</p>}
       <p class="said-foot">
-        <time class="dim" dateTime={message.sent}>{timeOf(message.sent)}</time>
+        <time class="dim" dateTime={message.sent}>{timeOf(message.sent)}{message.pending ? " · on its way" : ""}</time>
         {remove && <button type="button" class="ghost small" aria-label={`Remove the message of ${timeOf(message.sent)}`} onClick={remove}>Remove</button>}
       </p>
     </div>
@@ -95,7 +95,7 @@ export function PodThread({ id, me, left }: { id: string; me: string; left: () =
   const state = ourState(pod);
   const leave: Question = {
     title: `Leave ${plain(pod.name)}?`, act: "Leave the pod",
-    words: pod.owner === me ? "You own this pod: without you nobody can let members in. Its messages are removed here." : "Its messages are removed here. To come back you have to join again.",
+    words: pod.owner === me ? "You own this pod and your node keeps it: it ends for everybody." : "Its messages are removed here. To come back you have to join again.",
     run: async () => {
       if (await attempt(() => meshCalls.leavePod(id), "You have left the pod")) location.hash = routeTo("pods");
       await left();
