@@ -29,6 +29,7 @@ Status has_room(const Roster& roster, MemberState state, const PodSettings& sett
 
 /// Moderators see to members; only the owner makes moderators, unmakes them and invites.
 Status may_set(const PodMember& actor, const PodMember* target, const PodAct& act) {
+  if (actor.role == PodRole::Member) return forbidden("Only the owner and moderators of the pod see to its members.");
   if (act.role == PodRole::Owner || act.state == MemberState::Asked) return fail(Errc::InvalidArgument, "Nobody can be made that.");
   if (act.state != MemberState::Member && act.role != PodRole::Member)
     return fail(Errc::InvalidArgument, "Only a member of the pod can have a role in it.");
