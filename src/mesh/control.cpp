@@ -70,10 +70,10 @@ class LinkedControl final : public Control {
 
   /// On a fresh link: where the other end is, and that we are somebody they knew under another name.
   Task<void> greet(PeerId peer) {
-    const auto reply = co_await ask(peer, {ControlAsk::Record, std::nullopt, {}});
+    const auto reply = co_await ask(peer, {ControlAsk::Record, std::nullopt, {}, {}});
     if (reply && reply->status == ControlStatus::Ok) take_record(peer, reply->statement);
     if (!rotation_) co_return;
-    const auto told = co_await ask(peer, {ControlAsk::Rotation, std::nullopt, encode_rotation(*rotation_)});
+    const auto told = co_await ask(peer, {ControlAsk::Rotation, std::nullopt, encode_rotation(*rotation_), {}});
     if (!told) log::debug("mesh", "a rotation could not be told: " + told.error().message);
   }
 
@@ -94,7 +94,7 @@ class LinkedControl final : public Control {
     if (common.size() > settings_.common_peers) common.resize(settings_.common_peers);
     for (const auto& helper : common) {
       if (deps_.clock.now() >= deadline) co_return false;
-      const auto reply = co_await ask(helper, {ControlAsk::CallMe, peer, {}});
+      const auto reply = co_await ask(helper, {ControlAsk::CallMe, peer, {}, {}});
       if (reply && reply->status == ControlStatus::Ok) co_return true;
     }
     co_return false;
@@ -150,35 +150,51 @@ class LinkedControl final : public Control {
   }
 
   /// Endpoints of the asker's own record at the address where we see it (security rule S7).
-  bool observed_in_record(const PeerId& from, const SignedRecord& record) const {
+  std::vector<Endpoint> observed_in_record(const PeerId& from, const SignedRecord& record) const {
     const auto link = deps_.links.link(from);
-    const auto told = decode_endpoints(record.body, true);
-    return link && told && std::ranges::any_of(*told, [&](const Endpoint& endpoint) { return endpoint.address == link->remote.address; });
+    auto told = decode_endpoints(record.body, true);
+    if (!link || !told) return {};
+    std::erase_if(*told, [&](const Endpoint& endpoint) { return endpoint.address != link->remote.address; });
+    return std::move(*told);
   }
 
   Task<ControlReply> pass_on(PeerId from, ControlRequest request) {
     if (!request.peer || !deps_.links.is_linked(*request.peer)) co_return ControlReply{ControlStatus::Unknown, {}};
     const auto known = deps_.peers.find(from);
-    if (!known || !known->record || !observed_in_record(from, *known->record)) co_return ControlReply{ControlStatus::Unreachable, {}};
+    if (!known || !known->record) co_return ControlReply{ControlStatus::Unreachable, {}};
+    ControlRequest wish{ControlAsk::PleaseDial, from, encode_record(*known->record), observed_in_record(from, *known->record)};
+    if (wish.observed.empty()) co_return ControlReply{ControlStatus::Unreachable, {}};
     ++metrics_.passed_on;
-    const auto reply = co_await ask(*request.peer, {ControlAsk::PleaseDial, from, encode_record(*known->record)});
+    const auto reply = co_await ask(*request.peer, std::move(wish));
     co_return ControlReply{reply ? reply->status : ControlStatus::Unknown, {}};
   }
 
+  /// Only where the record's signer says it is, and the common peer sees it: neither can make us dial somebody else.
   ControlReply dial_back(const ControlRequest& request) {
     const auto record = decode_record(request.statement);
     if (!record || !request.peer || PeerId::of(record->signer) != *request.peer) return {ControlStatus::Unknown, {}};
     if (deps_.links.is_linked(*request.peer)) return {ControlStatus::Ok, {}};
     const auto learned = deps_.peers.learn(*record);
     if (!learned && learned.error().code != Errc::Exists) return {ControlStatus::Unknown, {}};
+    // As the book believes them: it leaves out what must not be dialled and what rests.
+    const auto known = deps_.peers.find(*request.peer);
+    std::vector<Endpoint> places;
+    if (known) places = known->endpoints;
+    std::erase_if(places, [&](const Endpoint& place) { return std::ranges::find(request.observed, place) == request.observed.end(); });
+    if (places.empty()) return {ControlStatus::Unreachable, {}};
     ++metrics_.dialled_back;
-    scope_.spawn("dial back", connect_to(*request.peer));
+    scope_.spawn("dial back", dial_one_of(*request.peer, std::move(places)));
     return {ControlStatus::Ok, {}};
   }
 
-  Task<void> connect_to(PeerId peer) {
-    const auto done = co_await deps_.links.connect(peer, guard::Origin::LocalAutomation, deps_.clock.now() + kDialBackTime);
-    if (!done) log::debug("mesh", "a peer that asked to be dialled was not reached: " + done.error().message);
+  /// Not by `connect`: that would ask to be called back in its turn, and two peers out of each other's reach would never end.
+  Task<void> dial_one_of(PeerId peer, std::vector<Endpoint> places) {
+    const MonoTime deadline = deps_.clock.now() + kDialBackTime;
+    for (const Endpoint& place : places) {
+      const auto done = co_await deps_.links.dial(peer, place, deadline);
+      if (done) co_return;
+      log::debug("mesh", "a peer that asked to be dialled was not reached: " + done.error().message);
+    }
   }
 
   ControlReply take_rotation(const PeerId& from, const ControlRequest& request) {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Control messages as arrays of two or three items behind a length of two bytes.
+// Control messages as arrays of two or four items behind a length of two bytes.
 #include "wire/control_message.hpp"
 
+#include "core/peer_record.hpp"
 #include "soulfabric/base/cbor.hpp"
 
 namespace soulfabric::mesh {
 namespace {
 
 constexpr std::size_t kStatementCap = 1024;
+constexpr std::size_t kObservedCap = kMostEndpoints * 19;  // of IPv6
 
 Bytes framed(const Bytes& body) {
   Bytes out;
@@ -23,10 +25,11 @@ Bytes framed(const Bytes& body) {
 Bytes encode_control(const ControlRequest& request) {
   Bytes body;
   cbor::Writer writer(body);
-  writer.array(3);
+  writer.array(4);
   writer.number(static_cast<std::uint64_t>(request.ask));
   request.peer ? writer.text(request.peer->text()) : writer.null();
   writer.bytes(request.statement);
+  writer.bytes(encode_endpoints(request.observed, true));
   return framed(body);
 }
 
@@ -42,8 +45,8 @@ Bytes encode_control(const ControlReply& reply) {
 Result<ControlRequest> decode_control_request(ByteView bytes) {
   cbor::Reader reader(bytes);
   ControlRequest out;
-  SF_TRY_ASSIGN(const std::size_t items, reader.array(3));
-  if (items != 3) return fail(Errc::Malformed, "a question is not of the known form");
+  SF_TRY_ASSIGN(const std::size_t items, reader.array(4));
+  if (items != 4) return fail(Errc::Malformed, "a question is not of the known form");
   SF_TRY_ASSIGN(const std::uint64_t ask, reader.number());
   if (ask < 1 || ask > 4) return fail(Errc::Malformed, "a question is of an unknown kind");
   out.ask = static_cast<ControlAsk>(ask);
@@ -57,6 +60,8 @@ Result<ControlRequest> decode_control_request(ByteView bytes) {
   }
   SF_TRY_ASSIGN(const ByteView statement, reader.bytes(kStatementCap));
   out.statement.assign(statement.begin(), statement.end());
+  SF_TRY_ASSIGN(const ByteView observed, reader.bytes(kObservedCap));
+  SF_TRY_ASSIGN(out.observed, decode_endpoints(observed, true));
   SF_TRY(reader.end());
   return out;
 }

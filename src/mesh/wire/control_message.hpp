@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "soulfabric/base/error.hpp"
+#include "soulfabric/base/ip.hpp"
 #include "soulfabric/base/peer_id.hpp"
 
 namespace soulfabric::mesh {
@@ -23,6 +24,7 @@ struct ControlRequest {
   ControlAsk ask = ControlAsk::Record;
   std::optional<PeerId> peer;  // Record, CallMe
   Bytes statement;             // PleaseDial: a signed record; Rotation: its statement
+  std::vector<Endpoint> observed{};  // PleaseDial: those of the record where whoever passes it on sees the peer; at most 4
   friend bool operator==(const ControlRequest&, const ControlRequest&) = default;
 };
 

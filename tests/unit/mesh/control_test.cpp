@@ -23,12 +23,14 @@ using testing::run_task;
 using namespace std::chrono_literals;
 
 TEST(ControlMessage, HasGoldenBytes) {
-  EXPECT_EQ(to_hex(encode_control(ControlRequest{ControlAsk::Record, std::nullopt, {}})), "00048301f640");
+  EXPECT_EQ(to_hex(encode_control(ControlRequest{ControlAsk::Record, std::nullopt, {}, {}})), "00058401f64040");
+  const Endpoint seen{IpAddress::v4(0x05090001), 50305};
+  EXPECT_EQ(to_hex(encode_control(ControlRequest{ControlAsk::Record, std::nullopt, {}, {seen}})), "000c8401f640470405090001c481");
   EXPECT_EQ(to_hex(encode_control(ControlReply{ControlStatus::Ok, {0xaa}})), "0004820041aa");
 }
 
 TEST(ControlMessage, IsReadBackWholeAndFromNoPrefix) {
-  const ControlRequest request{ControlAsk::PleaseDial, PeerId::of(numbered_key(1).public_key()), Bytes(300, 7)};
+  const ControlRequest request{ControlAsk::PleaseDial, PeerId::of(numbered_key(1).public_key()), Bytes(300, 7), {{IpAddress::v4(0x05090001), 443}}};
   const auto bytes = encode_control(request);
   const ByteView body = ByteView(bytes).subspan(2);
   EXPECT_EQ(*decode_control_request(body), request);
@@ -159,6 +161,32 @@ TEST_F(MeshControl, APeerThatCannotBeDialledDialsUsWhenACommonPeerAsksIt) {
     co_await between.stop();
   };
   run_task(context, run(*this, *caller, *middle, *hidden));
+}
+
+TEST_F(MeshControl, NobodyIsMadeToDialAVictimThatARecordNames) {
+  auto caller = node(1);
+  auto middle = node(2);
+  auto hidden = node(3, false);
+  auto victim = net::listen_tcp(context, clock, {IpAddress::v4(0x7F000002), 0});
+  ASSERT_TRUE(victim);
+  const auto run = [](MeshControl& test, Node& from, Node& between, Node& to, Endpoint target) -> Task<void> {
+    co_await from.start();
+    co_await between.start();
+    co_await to.start();
+    from.peers->set_endpoints({target, *from.links->listening()});
+    const auto first = co_await from.links->dial(between.id, *between.links->listening(), test.soon());
+    const auto second = co_await to.links->dial(between.id, *between.links->listening(), test.soon());
+    EXPECT_TRUE(first && second);
+    co_await test.until_known(between, from.id);
+    EXPECT_EQ(between.peers->find(from.id)->endpoints.size(), 2U) << "its own signed words";
+    const auto linked = co_await from.links->connect(to.id, guard::Origin::UserLocal, test.soon());
+    EXPECT_TRUE(linked) << (linked ? "" : linked.error().message);
+    EXPECT_EQ(to.links->metrics().dialled, 2U) << "the common peer, and the one place where that sees the asker";
+    co_await from.stop();
+    co_await to.stop();
+    co_await between.stop();
+  };
+  run_task(context, run(*this, *caller, *middle, *hidden, (*victim)->local()));
 }
 
 TEST_F(MeshControl, TwoHiddenPeersAreToldThatTheyNeedARelay) {
