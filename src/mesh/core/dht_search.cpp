@@ -34,9 +34,18 @@ std::vector<const DhtSearch::Candidate*> DhtSearch::nearest() const {
   std::vector<const Candidate*> out;
   for (const auto& [far, candidate] : candidates_) {
     if (out.size() == settings_.closest) break;
-    if (candidate.state != State::Dead) out.push_back(&candidate);
+    if (candidate.state != State::Dead && !is_late(candidate)) out.push_back(&candidate);
   }
   return out;
+}
+
+/// One that missed its first attempt holds up nobody: the next nearest is asked as well, and its answer is still welcome.
+bool DhtSearch::is_late(const Candidate& candidate) noexcept { return candidate.state == State::Asked && candidate.attempts > 1; }
+
+/// Those that may well answer the second time are waited for, where there are not enough others.
+std::size_t DhtSearch::hopeful() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(candidates_, [](const auto& entry) { return is_late(entry.second) && entry.second.attempts == 2; }));
 }
 
 MonoTime::duration DhtSearch::patience(const Candidate& candidate) const {
@@ -50,8 +59,8 @@ void DhtSearch::settle(Candidate& candidate, MonoTime now) const {
     candidate.state = State::Dead;
   }
   if (candidate.state == State::Answered && !candidate.is_complete && now >= candidate.progress + settings_.gap &&
-      candidate.attempts >= settings_.attempts) {
-    candidate.is_complete = true;  // it brought what it brought
+      candidate.attempts >= settings_.attempts && candidate.got.count() == candidate.got_before) {
+    candidate.is_complete = true;  // it brings no more
   }
 }
 
@@ -65,6 +74,7 @@ void DhtSearch::ask(Candidate& candidate, MonoTime now, Random& random, std::vec
   ++candidate.attempts;
   candidate.asked = now;
   candidate.progress = now;
+  candidate.got_before = candidate.got.count();
   if (candidate.state == State::Fresh) candidate.state = State::Asked;
   out.push_back({candidate.node, random.u32()});
 }
@@ -74,15 +84,15 @@ std::vector<SearchAsk> DhtSearch::step(MonoTime now, Random& random) {
   std::size_t on_the_way = 0;
   for (auto& [far, candidate] : candidates_) {
     settle(candidate, now);
-    const bool is_late = candidate.state == State::Asked && now >= candidate.asked + patience(candidate);
+    const bool is_overdue = candidate.state == State::Asked && now >= candidate.asked + patience(candidate);
     const bool has_gap = candidate.state == State::Answered && !candidate.is_complete && now >= candidate.progress + settings_.gap;
-    if (is_late || has_gap) ask(candidate, now, random, out);
+    if (is_overdue || has_gap) ask(candidate, now, random, out);
     // One that is late holds up nobody else.
     if (candidate.state == State::Asked && candidate.attempts < 2) ++on_the_way;
   }
   std::size_t alive = 0;
   for (auto& [far, candidate] : candidates_) {
-    if (candidate.state == State::Dead) continue;
+    if (candidate.state == State::Dead || is_late(candidate)) continue;
     if (++alive > settings_.closest || on_the_way >= settings_.parallel) break;
     if (candidate.state != State::Fresh) continue;
     ask(candidate, now, random, out);
@@ -106,9 +116,8 @@ void DhtSearch::take_answer(Candidate& candidate, const DatagramMessage& message
   candidate.state = State::Answered;
   candidate.token.assign(message.token.begin(), message.token.end());
   candidate.parts = message.parts;
-  candidate.got = 0;
   candidate.progress = now;
-  candidate.is_complete = message.parts == 0;
+  candidate.is_complete = candidate.got.count() >= message.parts;
   for (const auto& node : message.nodes) learn(node);
 }
 
@@ -126,9 +135,9 @@ std::vector<PackedValue> DhtSearch::answer(const Endpoint& from, const DatagramM
     take_answer(candidate, message, now);
     out = message.values;
   } else if (message.kind == DatagramKind::Part && candidate.state == State::Answered) {
-    ++candidate.got;
+    if (message.part_index < candidate.got.size()) candidate.got.set(message.part_index);
     candidate.progress = now;
-    if (candidate.got >= candidate.parts) candidate.is_complete = true;
+    if (candidate.got.count() >= candidate.parts) candidate.is_complete = true;
     // A value of ours is whole in one fragment.
     if (message.part_offset == 0) {
       if (const auto value = parse_value(message.part_data)) out.push_back(*value);
@@ -136,7 +145,7 @@ std::vector<PackedValue> DhtSearch::answer(const Endpoint& from, const DatagramM
   } else if (message.kind == DatagramKind::Error) {
     candidate.state = State::Dead;
   }
-  if (candidate.values + out.size() > settings_.values_of_node * 2) out.clear();
+  if (candidate.values + out.size() > settings_.values_of_node * 8) out.clear();
   candidate.values += out.size();
   note_quorum(now);
   return out;
@@ -145,7 +154,7 @@ std::vector<PackedValue> DhtSearch::answer(const Endpoint& from, const DatagramM
 void DhtSearch::note_quorum(MonoTime now) {
   const auto near = nearest();
   const auto complete = static_cast<std::size_t>(std::ranges::count_if(near, [](const Candidate* one) { return one->is_complete; }));
-  if (complete < std::min(settings_.quorum, near.size()) || near.empty()) {
+  if (complete == 0 || complete < std::min(settings_.quorum, near.size() + hopeful())) {
     quorum_at_.reset();
   } else if (!quorum_at_) {
     quorum_at_ = now;
@@ -154,7 +163,10 @@ void DhtSearch::note_quorum(MonoTime now) {
 
 bool DhtSearch::finished(MonoTime now) const {
   const auto near = nearest();
-  if (std::ranges::all_of(near, [](const Candidate* one) { return one->is_complete; })) return true;
+  const bool is_asking = std::ranges::any_of(candidates_, [](const auto& entry) { return entry.second.state == State::Asked; });
+  if (near.empty()) return !is_asking;
+  const bool has_all = std::ranges::all_of(near, [](const Candidate* one) { return one->is_complete; });
+  if (has_all && (!is_asking || near.size() >= settings_.closest)) return true;
   return quorum_at_ && now >= *quorum_at_ + settings_.grace;
 }
 

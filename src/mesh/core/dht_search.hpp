@@ -3,6 +3,7 @@
 // We look ourselves and not through the library: its get answers from our own store as well, waits half a second for a lost datagram,
 // asks for every value apart, and its put believes whoever answers.
 #pragma once
+#include <bitset>
 #include <map>
 #include <vector>
 
@@ -63,19 +64,22 @@ class DhtSearch {
     unsigned attempts = 0;
     MonoTime asked{};
     MonoTime progress{};
-    std::size_t parts = 0;  // announced by its last answer
-    std::size_t got = 0;    // of them
+    std::size_t parts = 0;                  // announced by its last answer
+    std::bitset<kAnswerValuesCap> got;      // of them, of all its answers
+    std::size_t got_before = 0;             // when it was last asked
     std::size_t values = 0;
     Bytes token;
     bool is_complete = false;
   };
   [[nodiscard]] NodeId distance(const NodeId& id) const noexcept;
   [[nodiscard]] MonoTime::duration patience(const Candidate& candidate) const;
+  [[nodiscard]] static bool is_late(const Candidate& candidate) noexcept;
+  [[nodiscard]] std::size_t hopeful() const;
   void learn(const NodeContact& node);
   void ask(Candidate& candidate, MonoTime now, Random& random, std::vector<SearchAsk>& out);
   void take_answer(Candidate& candidate, const DatagramMessage& message, MonoTime now);
   void settle(Candidate& candidate, MonoTime now) const;
-  /// The nearest that are not dead, at most `closest`.
+  /// The nearest that are neither dead nor late, at most `closest`.
   [[nodiscard]] std::vector<const Candidate*> nearest() const;
   void note_quorum(MonoTime now);
 
