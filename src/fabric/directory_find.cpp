@@ -72,7 +72,9 @@ Task<Result<std::vector<Provider>>> DirectoryRoom::look_up(guard::Permit<guard::
 std::vector<Task<void>> DirectoryRoom::asks_of(guard::Permit<guard::DhtQuery>& permit, Lookup& lookup) {
   std::vector<Task<void>> asks;
   std::vector<PeerId> peers;
-  for (const auto& link : deps_.links.links()) peers.push_back(link.peer);
+  if (courtesy_.allow("self", lookup.name, lookup.begun)) {
+    for (const auto& link : deps_.links.links()) peers.push_back(link.peer);
+  }
   shuffle(peers, deps_.random);
   const MonoTime peer_deadline = std::min(lookup.deadline, lookup.begun + kPeerDeadline);
   for (std::size_t i = 0; i < std::min(kPeersAsked, peers.size()); ++i) asks.push_back(ask_peer(lookup, peers[i], peer_deadline));

@@ -17,11 +17,13 @@ DirectoryService::DirectoryService()
                    {method<&DirectoryService::find>("Find", {.idempotent = true, .request_cap = 256, .reply_cap = kFindReplyCap}),
                     method<&DirectoryService::metadata>("Metadata", {.idempotent = true, .request_cap = 256, .reply_cap = 2 * kMetadataCap})}) {}
 
-Task<Result<FindAnswer>> DirectoryService::find(CallContext& /*context*/, FindQuestion question) {
+Task<Result<FindAnswer>> DirectoryService::find(CallContext& context, FindQuestion question) {
   FindAnswer answer;
   if (!is_service_name(question.name)) co_return fail(Errc::InvalidArgument, "This is no name of a service.");
   if (!tell_) co_return answer;
-  for (const mesh::SignedRecord& record : tell_(question.name)) {
+  const auto told = tell_(context.caller, question.name);
+  SF_CO_TRY(told);
+  for (const mesh::SignedRecord& record : *told) {
     if (answer.records.size() == kRecordsTold) break;
     answer.records.push_back(mesh::encode_record(record));
   }

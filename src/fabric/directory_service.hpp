@@ -46,7 +46,7 @@ struct MetadataAnswer {
 class DirectoryService final : public TypedService<DirectoryService> {
  public:
   /// What we would tell; set before the first call.
-  using Tell = std::function<std::vector<mesh::SignedRecord>(const std::string& name)>;
+  using Tell = std::function<Result<std::vector<mesh::SignedRecord>>(const PeerId& caller, const std::string& name)>;
   DirectoryService();
   void set_tell(Tell tell) { tell_ = std::move(tell); }
   void set_metadata(std::map<ServiceId, Bytes> metadata) { metadata_ = std::move(metadata); }

@@ -31,7 +31,10 @@ FabricImpl::FabricImpl(FabricDependencies dependencies, RouterSettings settings,
       client_({deps_.context, deps_.clock, deps_.random, deps_.guard, deps_.links}, settings.outbound_per_peer),
       source_(client_, deps_.guard),
       directory_(make(source_)) {
-  directory_service_.set_tell([this](const std::string& name) { return directory_->tell(name); });
+  directory_service_.set_tell([this](const PeerId& caller, const std::string& name) -> Result<std::vector<mesh::SignedRecord>> {
+    SF_TRY(directory_->may_ask(caller, name));
+    return directory_->tell(name);
+  });
   const Status added = router_.add(directory_service_, true);
   if (!added) log::error("fabric", added.error().message);
   deps_.links.on_stream(mesh::Protocol::Call, [this](mesh::StreamPtr stream) { router_.accept(std::move(stream)); });

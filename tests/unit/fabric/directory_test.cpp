@@ -385,6 +385,16 @@ TEST_F(DirectoryTest, RefusesWhoReadsTheDirectoryNameByNameAndChargesIt) {
   EXPECT_TRUE(a.directory->may_ask(peer_of(3), "service-10"));
 }
 
+TEST_F(DirectoryTest, AsksItsPeersForFewerNamesThanTheyWouldBlameItFor) {
+  Node& a = node(1);
+  a.links.link(peer_of(2), at(1));
+  a.source.tells[peer_of(2)] = {};
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(find(a, "service-" + std::to_string(i)));
+  std::set<std::string> names;
+  for (const auto& [peer, name] : a.source.asked) names.insert(name);
+  EXPECT_EQ(names.size(), 8U) << "the table was asked for the rest";
+}
+
 TEST_F(DirectoryTest, AgreesWithOthersOnAnOwnerAmongTheBelieved) {
   Node& a = node(1);
   Node& b = node(2);

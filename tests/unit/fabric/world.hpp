@@ -88,6 +88,7 @@ class FakeBook final : public mesh::PeerBook {
   Task<void> stop() override { co_return; }
   void set_endpoints(std::vector<Endpoint>) override {}
   std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
+  mesh::RotationOutcome learn(const mesh::Rotation& /*rotation*/) override { return mesh::RotationOutcome::Known; }
   Status learn(const mesh::SignedRecord&) override { return {}; }
   std::vector<mesh::KnownPeer> known() const override { return {}; }
   std::optional<mesh::KnownPeer> find(const PeerId&) const override { return std::nullopt; }
