@@ -56,7 +56,7 @@ Task<void> PodsAtWork::stop() {
 }
 
 Status PodsAtWork::usable() const {
-  if (!book_.settings().enabled) return fail(Errc::Unavailable, "Pods are switched off; set mesh.pods.enabled to true.");
+  if (!book_.settings().enabled) return fail(Errc::Unavailable, "Pods are switched off; switch them on in the configuration.");
   return {};
 }
 

@@ -109,6 +109,9 @@ class FakeFabric final : public fabric::Fabric {
   Task<Result<mesh::StreamPtr>> open(guard::Permit<guard::MeshCall>, std::string, std::string, Bytes, fabric::CallOptions) override {
     co_return fail(Errc::Unsupported, "there are no streams here");
   }
+  Task<Result<Metadata>> metadata(guard::Permit<guard::MeshCall>, fabric::Provider, MonoTime) override {
+    co_return fail(Errc::Unsupported, "there is no metadata here");
+  }
   Task<Result<std::vector<fabric::Provider>>> find(guard::Origin, std::string, MonoTime) override { co_return std::vector<fabric::Provider>{}; }
   std::vector<Local> services() const override {
     std::vector<Local> out;

@@ -76,7 +76,7 @@ MonoTime PodAgenda::wake_at(MonoTime now) const {
     if (!row.running && !busy_.contains(key.peer)) first = std::min(first, row.due);
   }
   // Where the minute's calls are used up, the next one is there in a moment.
-  if (tokens_ >= 0 && tokens_ < 1 && first < MonoTime::max()) first = std::max(first, now + std::chrono::minutes(1) / std::max(1U, limits_.calls_per_minute));
+  if (tokens_ >= 0 && tokens_ < 1 && first < MonoTime::max()) first = std::max(first, now + std::chrono::milliseconds(60'000 / std::max(1U, limits_.calls_per_minute) + 1));
   return first;
 }
 
