@@ -3,13 +3,17 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
 #include <vector>
 
 #include "soulfabric/base/task_scope.hpp"
-#include "support/fixed_peers.hpp"
+#include "soulfabric/mesh/control.hpp"
+#include "soulfabric/mesh/peer_book.hpp"
+#include "soulfabric/services/pods.hpp"
+#include "support/sim_dht.hpp"
 #include "support/sim_network.hpp"
 #include "support/sim_rogue.hpp"
 
@@ -65,15 +69,14 @@ class SimNode {
   SimNode& operator=(const SimNode&) = delete;
   ~SimNode();
 
-  void power_on();
-  /// Nothing is heard of it from here on; `off` is true once its coroutines have ended.
+  [[nodiscard]] Task<void> power_on();
+  /// Nothing is heard of it from here on.
   void power_off();
-  [[nodiscard]] bool is_on() const noexcept { return links_ != nullptr && !dying_; }
-  [[nodiscard]] bool is_off() const noexcept { return links_ == nullptr; }
+  [[nodiscard]] bool is_on() const noexcept { return running_ && !dying_; }
   [[nodiscard]] Task<void> shut_down();
 
-  /// Bytes there and back.
-  [[nodiscard]] Task<Status> call(const SimNode& other, std::size_t size, MonoTime deadline);
+  /// Bytes there and back, by a call of one node or of whom the directory gives.
+  [[nodiscard]] Task<Status> call(std::optional<PeerId> whom, std::size_t size, Duration patience);
 
   [[nodiscard]] mesh::Links& links() noexcept { return *links_; }
   [[nodiscard]] guard::Guard& guard() noexcept { return *guard_; }
@@ -81,11 +84,17 @@ class SimNode {
   [[nodiscard]] Endpoint endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] unsigned restarts() const noexcept { return restarts_; }
-  FixedPeers peers;
+  [[nodiscard]] mesh::PeerBook& book() noexcept { return *book_; }
+  /// What its user does; ended with its power.
+  void act(std::string_view what, Task<void> task);
+  [[nodiscard]] services::Pods& pods() noexcept { return *pods_; }
+  [[nodiscard]] fabric::Fabric& fabric() noexcept { return *fabric_; }
+  std::vector<mesh::ConfiguredPeer> configured;
   std::vector<std::size_t> acquaintances;
 
  private:
-  [[nodiscard]] Task<void> echo(mesh::StreamPtr stream);
+  [[nodiscard]] bool open_store();
+  void assemble();
   MeshWorld& world_;
   std::size_t index_;
   SeededRandom random_;
@@ -93,10 +102,19 @@ class SimNode {
   PeerId id_;
   Endpoint endpoint_;
   std::shared_ptr<const net::TlsIdentity> identity_;
+  std::unique_ptr<fabric::MeshService> echo_;
   std::unique_ptr<net::Dialer> dialer_;
+  // Anew with each power on; the file of the store stays.
   std::unique_ptr<guard::Guard> guard_;
+  std::unique_ptr<DbWriter> store_;
+  std::unique_ptr<SimDht> dht_;
+  std::unique_ptr<mesh::PeerBook> book_;
   std::unique_ptr<mesh::Links> links_;
-  std::unique_ptr<TaskScope> scope_;
+  std::unique_ptr<mesh::Control> control_;
+  std::unique_ptr<fabric::Fabric> fabric_;
+  std::unique_ptr<services::Pods> pods_;
+  std::unique_ptr<TaskScope> user_;
+  bool running_ = false;
   bool dying_ = false;
   unsigned restarts_ = 0;
 };
@@ -113,12 +131,18 @@ class MeshWorld {
   /// Half of the hosts, hostile ones among them, do not hear the other half.
   void split();
   void restart(std::size_t index, Duration dark);
+  // A pod of the first node; the others join, post and read.
+  void found_pod();
+  void join_pod(std::size_t index);
+  void post(std::size_t index, std::string body);
+  void read_pod(std::size_t index, std::set<std::string>& bodies);
   void run_for(Duration duration);
 
   [[nodiscard]] IoContext& context() noexcept { return context_; }
   [[nodiscard]] SimClock& clock() noexcept { return clock_; }
   [[nodiscard]] SimNetwork& network() noexcept { return network_; }
-  [[nodiscard]] Random& random() noexcept { return random_; }
+  [[nodiscard]] SimDhtWorld& dht() noexcept { return dht_; }
+  [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
   [[nodiscard]] const WorldOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t index_of(const PeerId& peer) const;
 
@@ -132,14 +156,18 @@ class MeshWorld {
   std::vector<std::unique_ptr<SimNode>> nodes;
   std::vector<std::unique_ptr<SimRogue>> rogues;
   std::vector<CallRecord> call_records;
+  std::size_t failed_acts = 0;  // of the pod's members
   std::size_t most_half_open = 0;
   std::size_t most_streams = 0;  // of one link
   std::size_t most_links = 0;    // of one node
+  std::size_t most_known = 0;    // peers in one book
 
  private:
   void introduce();
+  [[nodiscard]] std::vector<Bytes> junk(const mesh::DhtKey& key, mesh::RecordKind kind);
   void look();
-  [[nodiscard]] Task<void> live(SimNode& node, MonoTime until);
+  [[nodiscard]] Task<void> wake(SimNode& node);
+  [[nodiscard]] Task<void> live(SimNode& node);
   [[nodiscard]] Task<void> one_call(SimNode& from, SimNode& to);
   [[nodiscard]] Task<void> come_back(SimNode& node, Duration dark);
 
@@ -148,6 +176,10 @@ class MeshWorld {
   SimClock clock_{context_};
   SeededRandom random_;
   SimNetwork network_;
+  SimDhtWorld dht_;
+  std::filesystem::path folder_;
+  MonoTime until_{};
+  std::string pod_;
   TaskScope scope_;
   std::map<PeerId, std::size_t> by_id_;
 };

@@ -120,7 +120,7 @@ class SimDhtWorld {
     return out;
   }
   [[nodiscard]] bool answers(const IpAddress& from, const IpAddress& holder) {
-    if (down_.contains(holder) || !network_.hear_each_other(from, holder)) return false;
+    if (down_.contains(from) || down_.contains(holder) || !network_.hear_each_other(from, holder)) return false;
     for (int attempt = 0; attempt < 2; ++attempt) {
       if (random_.below(1000) >= loss_per_mille) return true;
       ++metrics_.answers_lost;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "fabric/wire/call_frame.hpp"
 #include "mesh/core/yamux_session.hpp"
 #include "mesh/wire/yamux_frame.hpp"
 #include "soulfabric/mesh/links.hpp"
@@ -21,10 +22,12 @@ enum class Attack : std::uint8_t {
   StreamFlood,     // 3,000 streams at once
   PingFlood,       // 20,000 questions, no answer read
   NamedNoise,      // streams of the right protocols with noise in them
+  CallFlood,       // 300 well-formed calls at once
   ThrowawayKey,    // a new key for each visit
 };
-inline constexpr std::array kAttacks{Attack::NoiseBeforeTls, Attack::Silence,   Attack::NoiseAfterTls, Attack::LengthLie,
-                                     Attack::StreamFlood,    Attack::PingFlood, Attack::NamedNoise,    Attack::ThrowawayKey};
+inline constexpr std::array kAttacks{Attack::NoiseBeforeTls, Attack::Silence,     Attack::NoiseAfterTls,
+                                     Attack::LengthLie,      Attack::StreamFlood, Attack::PingFlood,
+                                     Attack::NamedNoise,     Attack::CallFlood,   Attack::ThrowawayKey};
 
 struct Victim {
   PeerId peer;
@@ -114,6 +117,19 @@ class SimRogue {
         for (std::uint32_t i = 0; i < 20; ++i) {
           Bytes body = noise(1500);
           body.insert(body.begin(), static_cast<std::uint8_t>(i % 2 == 0 ? mesh::Protocol::Control : mesh::Protocol::Call));
+          add(wire::Data, kSyn | mesh::wire::kYamuxFin, 1 + 2 * i, static_cast<std::uint32_t>(body.size()));
+          out.insert(out.end(), body.begin(), body.end());
+        }
+        break;
+      case Attack::CallFlood:
+        for (std::uint32_t i = 0; i < 300; ++i) {
+          fabric::RequestHead head;
+          head.service = "echo";
+          head.method = "Echo";
+          head.deadline_ms = 5000;
+          head.budget = 10;
+          auto body = fabric::encode_request(head, Bytes(100)).value_or(Bytes{});
+          body.insert(body.begin(), static_cast<std::uint8_t>(mesh::Protocol::Call));
           add(wire::Data, kSyn | mesh::wire::kYamuxFin, 1 + 2 * i, static_cast<std::uint32_t>(body.size()));
           out.insert(out.end(), body.begin(), body.end());
         }
