@@ -58,6 +58,18 @@ Status DhtImpl::start() {
   running_ = true;
   scope_.spawn("receive", receive());
   scope_.spawn("join", stay_joined());
+  if (settings_.local_discovery) {
+    auto lan = LanDiscovery::open(dependencies_.context, wire_->bound(), settings_.network);
+    if (lan) {
+      lan_ = *std::move(lan);
+      scope_.spawn("hear", lan_->listen(dependencies_.clock, [this](Endpoint node) {
+        if (running_ && node != wire_->bound()) library_->bootstrap({node});
+      }));
+      scope_.spawn("announce", announce_on_lan());
+    } else {
+      log::warning("dht", lan.error().message);
+    }
+  }
   return {};
 }
 
@@ -194,6 +206,16 @@ Task<void> DhtImpl::stay_joined() {
   }
 }
 
+Task<void> DhtImpl::announce_on_lan() {
+  while (running_) {
+    lan_->announce();
+    const auto now = dependencies_.clock.now();
+    // Alone, one says so more often.
+    const auto pause = is_connected(now) ? MonoTime::duration(LanDiscovery::kInterval) : MonoTime::duration(kJoinFirst);
+    co_await stopping_.wait(dependencies_.clock, now + pause);
+  }
+}
+
 Task<void> DhtImpl::save() {
   auto nodes = nodes_.newest(kSavedNodes);
   if (settings_.state_file.empty() || nodes.empty()) co_return;
@@ -208,6 +230,7 @@ Task<void> DhtImpl::stop() {
   running_ = false;
   wire_->close();
   readable_.close();
+  if (lan_) lan_->close();
   nodes_changed_.notify_all();
   stopping_.notify_all();
   for (const auto& [transaction, operation] : transactions_) operation->changed.notify_all();

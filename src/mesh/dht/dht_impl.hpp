@@ -8,6 +8,7 @@
 #include "core/dht_nodes.hpp"
 #include "core/dht_put.hpp"
 #include "core/dht_search.hpp"
+#include "dht/lan_discovery.hpp"
 #include "dht/library_node.hpp"
 #include "soulfabric/base/task_scope.hpp"
 #include "soulfabric/mesh/dht.hpp"
@@ -79,6 +80,7 @@ class DhtImpl final : public Dht {
   [[nodiscard]] Task<void> stay_joined();
   [[nodiscard]] Task<void> join_network();
   [[nodiscard]] Task<void> look_around();
+  [[nodiscard]] Task<void> announce_on_lan();
   [[nodiscard]] Task<void> save();
   [[nodiscard]] Task<void> end_library();
   [[nodiscard]] Task<void> drive(Operation& operation, MonoTime deadline);
@@ -101,6 +103,7 @@ class DhtImpl final : public Dht {
   std::shared_ptr<GuardedLedger> ledger_;
   std::shared_ptr<LibraryNode> library_;
   boost::asio::posix::basic_stream_descriptor<IoContext::executor_type> readable_;
+  std::unique_ptr<LanDiscovery> lan_;
   TaskScope scope_;
   DhtNodes nodes_;
   std::vector<Endpoint> bootstrap_;  // added and saved ones

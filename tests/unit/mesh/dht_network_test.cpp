@@ -165,6 +165,25 @@ TEST(Dht, ARestartedNodeFindsTheNetworkByItsSavedNodes) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(LanHello, ReadsBackAndRefusesOtherBytes) {
+  const LanHello hello{0x5f4d, 50305};
+  auto bytes = encode_hello(hello);
+  EXPECT_EQ(parse_hello(bytes), hello);
+  bytes.push_back(0);
+  EXPECT_FALSE(parse_hello(bytes));
+  EXPECT_FALSE(parse_hello(encode_hello({1, 53})));
+  EXPECT_FALSE(parse_hello({}));
+}
+
+TEST(Dht, NodesOfOneLanFindEachOtherWhereThatIsSwitchedOn) {
+  DhtSettings settings;
+  settings.local_discovery = true;
+  DhtNetwork net;
+  net.add("127.0.1.1", {}, &settings);
+  net.add("127.0.2.1", {}, &settings);
+  net.run(net.settle(1));
+}
+
 TEST(Dht, SettingsThatCannotWorkAreRefused) {
   DhtNetwork net;
   DhtSettings settings;
