@@ -2,6 +2,8 @@
 // Moves bytes between the socket and the machine, and tells streams what happened to them.
 #include "link.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 #include "link_stream.hpp"
@@ -9,8 +11,8 @@
 namespace soulfabric::mesh {
 namespace {
 
-constexpr std::size_t kWriteStep = 64 * 1024;      // bytes handed to the socket at once: what a call may have before it
-constexpr int kUnsent = 128 * 1024;                // bytes in the kernel that have not left
+constexpr std::size_t kWriteStep = 128 * 1024;     // bytes handed to the socket at once: what a call may have before it
+constexpr std::size_t kBulk = 32 * 1024;           // from here on one call of the system for more is worth a turn of the loop
 constexpr std::chrono::seconds kNameTime{10};      // from the opening of a stream to its first byte
 constexpr std::chrono::seconds kLastWords{1};      // for the reason of an end to leave
 
@@ -27,7 +29,7 @@ Link::Link(LinkHost& host, std::unique_ptr<net::ByteStream> stream, Direction di
       remote_(stream_->remote()),
       local_(stream_->local()),
       started_(clock_.now()) {
-  stream_->limit_unsent(kUnsent);
+  stream_->limit_unsent(static_cast<int>(SendPace::kLeast));
 }
 
 Link::~Link() = default;
@@ -39,9 +41,8 @@ Status Link::take(ByteView wire) {
 
 Task<Status> Link::flush(MonoTime deadline) {
   if (over_) co_return given_up();
-  auto buffer = host_->buffers().borrow();
+  auto buffer = host_->buffers().borrow_empty();
   Bytes& out = buffer.bytes();
-  out.clear();
   machine_.produce(out, host_->scratch(), kWriteStep, clock_.now());
   if (out.empty()) co_return Status{};
   bytes_out_ += out.size();
@@ -56,7 +57,7 @@ Task<Status> Link::handshake(MonoTime deadline) {
     if (machine_.phase() == LinkPhase::Proven) break;
     auto readable = co_await stream_->wait_readable(deadline);
     if (!readable || over_) co_return readable ? given_up() : readable;
-    auto buffer = host_->buffers().borrow();
+    auto buffer = host_->buffers().borrow_full();
     auto got = co_await stream_->read_some(buffer.bytes(), deadline);
     if (!got || over_) co_return got ? given_up() : std::unexpected(std::move(got).error());
     auto taken = take(ByteView(buffer.bytes()).first(*got));
@@ -93,7 +94,7 @@ Task<void> Link::read_loop(std::shared_ptr<Link> self) {
       if (!readable) co_return end(readable.error());
     }
     if (over_) co_return;
-    auto buffer = host_->buffers().borrow();
+    auto buffer = host_->buffers().borrow_full();
     auto got = co_await stream_->read_some(buffer.bytes(), kNever);
     if (over_) co_return;
     if (!got) co_return end(std::move(got).error());
@@ -116,16 +117,22 @@ Task<void> Link::write_loop(std::shared_ptr<Link> self) {
   for (;;) {
     while (!over_ && !failed_ && !machine_.wants_to_send()) co_await to_send_.wait(clock_, kNever);
     if (over_) co_return;
-    auto buffer = host_->buffers().borrow();
+    auto buffer = host_->buffers().borrow_empty();
     Bytes& out = buffer.bytes();
-    out.clear();
     machine_.produce(out, host_->scratch(), kWriteStep, clock_.now());
     pump();
+    if (out.size() >= kBulk && out.size() < kWriteStep && !failed_) {  // who writes that much has the next frame ready at once
+      co_await boost::asio::post(host_->scope().context(), kAwait);
+      if (over_) co_return;
+      machine_.produce(out, host_->scratch(), kWriteStep, clock_.now());
+      pump();
+    }
     bytes_out_ += out.size();
     const auto written = co_await stream_->write(out, kNever);
     if (over_) co_return;
     if (!written) co_return end(written.error());
     if (failed_) co_return end(*failed_);
+    if (const auto limit = pace_.sent(out.size(), clock_.now())) stream_->limit_unsent(static_cast<int>(*limit));
     if (!machine_.is_finished()) continue;
     stream_->shutdown_write();  // the reader waits for the other side to do the same
     co_return;

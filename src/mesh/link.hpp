@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/link_machine.hpp"
+#include "core/send_pace.hpp"
 #include "link_host.hpp"
 #include "soulfabric/mesh/links.hpp"
 
@@ -81,6 +82,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::unique_ptr<net::ByteStream> stream_;
   Direction direction_;
   LinkMachine machine_;
+  SendPace pace_;
   Endpoint remote_;
   Endpoint local_;
   PeerId peer_;

@@ -13,43 +13,49 @@ namespace soulfabric::mesh {
 
 class Link;
 
-/// A few buffers of one size for whoever has bytes on their way; more are made and dropped as needed.
+/// A few buffers for whoever has bytes on their way; more are made and dropped as needed.
 class BufferPool {
  public:
   static constexpr std::size_t kSize = 128 * 1024;
 
   class Borrowed {
    public:
-    Borrowed(BufferPool& pool, Bytes bytes) noexcept : pool_(&pool), bytes_(std::move(bytes)) {}
-    Borrowed(Borrowed&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), bytes_(std::move(other.bytes_)) {}
+    Borrowed(std::vector<Bytes>& home, Bytes bytes) noexcept : home_(&home), bytes_(std::move(bytes)) {}
+    Borrowed(Borrowed&& other) noexcept : home_(std::exchange(other.home_, nullptr)), bytes_(std::move(other.bytes_)) {}
     Borrowed& operator=(Borrowed&&) = delete;
     ~Borrowed() {
-      if (pool_ != nullptr) pool_->give_back(std::move(bytes_));
+      if (home_ != nullptr && home_->size() < kKept && bytes_.capacity() <= 2 * kSize) home_->push_back(std::move(bytes_));
     }
     [[nodiscard]] Bytes& bytes() noexcept { return bytes_; }
 
    private:
-    BufferPool* pool_;
+    std::vector<Bytes>* home_;
     Bytes bytes_;
   };
 
-  /// kSize bytes of whatever was there before.
-  [[nodiscard]] Borrowed borrow() {
-    if (free_.empty()) return {*this, Bytes(kSize)};
-    Bytes bytes = std::move(free_.back());
-    free_.pop_back();
-    return {*this, std::move(bytes)};
+  /// kSize bytes of whatever was there before, to be read into; never resized by the borrower.
+  [[nodiscard]] Borrowed borrow_full() {
+    Bytes bytes = take(full_);
+    bytes.resize(kSize);
+    return {full_, std::move(bytes)};
   }
-  [[nodiscard]] std::size_t kept() const noexcept { return free_.size(); }
+  /// Empty, to be appended to.
+  [[nodiscard]] Borrowed borrow_empty() {
+    Bytes bytes = take(empty_);
+    bytes.clear();
+    return {empty_, std::move(bytes)};
+  }
 
  private:
-  static constexpr std::size_t kKept = 4;
-  void give_back(Bytes bytes) {
-    if (free_.size() >= kKept || bytes.capacity() > 2 * kSize) return;
-    bytes.resize(kSize);
-    free_.push_back(std::move(bytes));
+  static constexpr std::size_t kKept = 3;
+  static Bytes take(std::vector<Bytes>& from) {
+    if (from.empty()) return {};
+    Bytes bytes = std::move(from.back());
+    from.pop_back();
+    return bytes;
   }
-  std::vector<Bytes> free_;
+  std::vector<Bytes> full_;
+  std::vector<Bytes> empty_;
 };
 
 class LinkHost {

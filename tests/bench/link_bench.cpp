@@ -120,6 +120,8 @@ Task<StreamPtr> open_for(Node& node, PeerId to, char what) {
   co_return std::move(*stream);
 }
 
+Task<double> cpu_used() { co_return cpu_seconds(); }
+
 Task<double> stream_rate(Node& node, PeerId to, std::size_t mib) {
   const auto stream = co_await open_for(node, to, 's');
   const Bytes block(kBlock, 42);
@@ -226,13 +228,20 @@ struct BarePair {
   BareTls server{true};
 };
 
-double bare_rate(const BarePair& pair, std::size_t mib) {
+struct Cpu {
+  Rounds sending;
+  Rounds receiving;
+};
+
+double bare_rate(const BarePair& pair, std::size_t mib, Cpu& cpu) {
   const std::size_t total = mib * 1024 * 1024;
+  const double gib = static_cast<double>(mib) / 1024;
   std::thread receiver([&] {
     pin(1);
     Bytes buffer(kBlock);
     for (std::size_t got = 0; got < total;) got += static_cast<std::size_t>(std::max(0, pair.server.read(buffer)));
     pair.server.write({buffer.data(), 1});
+    cpu.receiving.add(cpu_seconds() / gib);
   });
   double seconds = 0;
   std::thread sender([&] {
@@ -242,6 +251,7 @@ double bare_rate(const BarePair& pair, std::size_t mib) {
     for (std::size_t sent = 0; sent < total; sent += kBlock) pair.client.write(block);
     (void)pair.client.read({block.data(), 1});
     seconds = wall_seconds() - begun;
+    cpu.sending.add(cpu_seconds() / gib);
   });
   sender.join();
   receiver.join();
@@ -334,17 +344,25 @@ void measure_speed(std::size_t mib, int rounds) {
   Rounds ours;
   Rounds theirs;
   Rounds ratios;
+  Cpu bare_cpu;
+  Cpu cpu;
   Running on_zero(near, 0);
   Running on_one(far, 1);
   (void)on_zero.wait_for(stream_rate(near, far.id, mib / 4));  // credit grows
   for (int i = 0; i < rounds; ++i) {
-    theirs.add(bare_rate(bare, mib));
+    theirs.add(bare_rate(bare, mib, bare_cpu));
+    const double sent = on_zero.wait_for(cpu_used());
+    const double received = on_one.wait_for(cpu_used());
     ours.add(on_zero.wait_for(stream_rate(near, far.id, mib)));
+    cpu.sending.add((on_zero.wait_for(cpu_used()) - sent) * 1024 / static_cast<double>(mib));
+    cpu.receiving.add((on_one.wait_for(cpu_used()) - received) * 1024 / static_cast<double>(mib));
     ratios.add(ours.values.back() / theirs.values.back());
   }
   print_rounds("bare_tls_rate", theirs, "GiB/s", "none");
   print_rounds("stream_rate", ours, "GiB/s", "none", theirs.median());
   print_rounds("stream_rate_ratio", ratios, "of bare TLS", ">=0.85");
+  print_figure("stream_cpu_sending", cpu.sending.median(), "s/GiB", "none", bare_cpu.sending.median());
+  print_figure("stream_cpu_receiving", cpu.receiving.median(), "s/GiB", "none", bare_cpu.receiving.median());
   const Rounds bare_pings = bare_ping_pong(bare);
   const Rounds pings = on_zero.wait_for(ping_pong(near, far.id));
   print_figure("stream_ping_p50", pings.median(), "us", "none", bare_pings.median());

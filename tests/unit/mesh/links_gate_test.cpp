@@ -4,6 +4,7 @@
 
 #include "core/handshake_gate.hpp"
 #include "core/reconnect_plan.hpp"
+#include "core/send_pace.hpp"
 #include "support/mesh_network.hpp"
 
 namespace soulfabric::mesh {
@@ -77,6 +78,24 @@ TEST(HandshakeGate, NewLimitsHoldAtOnce) {
   limits.half_open = 4;
   gate.configure(limits);
   EXPECT_EQ(enter_many(gate, 50, false, kStart).size(), 3U);
+}
+
+std::size_t limit_after_a_second_of(SendPace& pace, std::size_t bytes_per_millisecond) {
+  static MonoTime now = kStart;
+  std::size_t limit = 0;
+  for (int i = 0; i < 1000; ++i) {
+    now += milliseconds(1);
+    if (const auto changed = pace.sent(bytes_per_millisecond, now)) limit = *changed;
+  }
+  return limit;
+}
+
+TEST(SendPace, FourMillisecondsOfTheLineWaitInTheKernelWithinBounds) {
+  SendPace pace;
+  EXPECT_EQ(limit_after_a_second_of(pace, 1'000), 0U) << "8 Mbit/s: the least stays";
+  EXPECT_NEAR(static_cast<double>(limit_after_a_second_of(pace, 125'000)), 500'000, 10'000);
+  EXPECT_EQ(limit_after_a_second_of(pace, 2'000'000), SendPace::kMost);
+  EXPECT_EQ(limit_after_a_second_of(pace, 1'000), SendPace::kLeast);
 }
 
 class ReconnectTest : public ::testing::Test {
