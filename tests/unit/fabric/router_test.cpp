@@ -20,11 +20,10 @@ TEST_F(Router, LetsTwoNodesCallEachOther) {
       EXPECT_EQ(t.odd_.caller, t.here_->id) << "the caller is who the link proved";
       auto permit = t.there_->permit();
       const auto back = co_await ask<Text>(*t.there_->fabric, std::move(permit), "odd", "Echo", Text{"back"}, {.to = t.here_->id});
-      EXPECT_EQ(back ? back->text : "", "") << "not exposed there as long as nobody says so";
-      EXPECT_TRUE(back || back.error().code == Errc::Unsupported);
+      EXPECT_FALSE(back);
+      EXPECT_EQ(back ? Errc::Internal : back.error().code, Errc::Unsupported) << "asked, and not exposed there as long as nobody says so";
     }
   };
-  settings_.exposed = {"odd"};
   here_->fabric->configure(RouterSettings{});
   run(Test::run(*this));
 }
@@ -262,9 +261,13 @@ TEST_F(Router, LimitsTheHundredAndFirstCall) {
         const auto fine = co_await t.call("Echo", Text{"x"});
         EXPECT_EQ(fine->status, CallStatus::Ok);
       }
-      const auto over = co_await t.call("Echo", Text{"x"}, {.to = t.there_->id});
-      EXPECT_TRUE(over && (over->status == CallStatus::RateLimited || t.odd_.calls == 101));
-      EXPECT_LE(t.odd_.calls, 101) << "one more may have come back while the hundred ran";
+      int limited = 0;
+      for (int i = 0; i < 50; ++i) {
+        const auto over = co_await t.call("Echo", Text{"x"});
+        if (over && over->status == CallStatus::RateLimited) ++limited;
+      }
+      EXPECT_GT(limited, 40) << "a few may have come back while the hundred ran";
+      EXPECT_EQ(t.odd_.calls, 150 - limited);
     }
   };
   run(Test::run(*this));

@@ -7,6 +7,7 @@
 
 #include "fabric_impl.hpp"
 #include "soulfabric/fabric/typed.hpp"
+#include "support/fake_mesh.hpp"
 #include "support/run_task.hpp"
 
 namespace soulfabric::fabric::testing {
@@ -78,24 +79,7 @@ class FakeLinks final : public mesh::Links {
   std::uint64_t seed_ = 0;
 };
 
-class FakeBook final : public mesh::PeerBook {
- public:
-  Task<std::vector<Endpoint>> locate(PeerId, guard::Origin, MonoTime) override { co_return std::vector<Endpoint>{}; }
-  void dialled(const PeerId&, const Endpoint&, const Status&) override {}
-  void linked(const PeerId&, const PublicKey&, const Endpoint&, mesh::Direction) override {}
-  std::vector<PeerId> wanted() const override { return {}; }
-  Task<Status> start() override { co_return Status{}; }
-  Task<void> stop() override { co_return; }
-  void set_endpoints(std::vector<Endpoint>) override {}
-  std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
-  mesh::RotationOutcome learn(const mesh::Rotation& /*rotation*/) override { return mesh::RotationOutcome::Known; }
-  Status learn(const mesh::SignedRecord&) override { return {}; }
-  std::vector<mesh::KnownPeer> known() const override { return {}; }
-  std::optional<mesh::KnownPeer> find(const PeerId&) const override { return std::nullopt; }
-  bool is_trusted(const PeerId& peer) const override { return trusted.contains(peer); }
-  void configure(const mesh::PeerBookSettings&) override {}
-  std::set<PeerId> trusted;
-};
+using FakeBook = soulfabric::testing::FakePeerBook;
 
 class FakeDht final : public mesh::Dht {
  public:

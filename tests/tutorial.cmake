@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The code block of docs/mesh-services.md as a header, so that a test compiles exactly what a reader reads.
+set(tutorial ${CMAKE_SOURCE_DIR}/docs/mesh-services.md)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${tutorial})
+file(READ ${tutorial} text)
+string(FIND "${text}" "```cpp\n" begin)
+if(begin EQUAL -1)
+  message(FATAL_ERROR "docs/mesh-services.md has no block of C++.")
+endif()
+math(EXPR begin "${begin} + 7")
+string(SUBSTRING "${text}" ${begin} -1 text)
+string(FIND "${text}" "```" end)
+string(SUBSTRING "${text}" 0 ${end} text)
+file(WRITE ${CMAKE_BINARY_DIR}/generated/mesh_services_tutorial.hpp.new "${text}")
+configure_file(${CMAKE_BINARY_DIR}/generated/mesh_services_tutorial.hpp.new ${CMAKE_BINARY_DIR}/generated/mesh_services_tutorial.hpp COPYONLY)
+target_include_directories(test_fabric PRIVATE ${CMAKE_BINARY_DIR}/generated)
