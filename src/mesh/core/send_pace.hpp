@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How many bytes may wait unsent in the kernel: what the line takes in four milliseconds, so that a call is hardly delayed by what is
+// How many bytes may wait unsent in the kernel: what the line takes in eight milliseconds, so that a call is hardly delayed by what is
 // before it, and a fast line does not wake us for every little. Sans-IO.
 #pragma once
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace soulfabric::mesh {
 class SendPace {
  public:
   static constexpr std::size_t kLeast = 128 * 1024;
-  static constexpr std::size_t kMost = 4 * 1024 * 1024;
+  static constexpr std::size_t kMost = 2 * 1024 * 1024;
 
   /// So many bytes were taken by the kernel; the new limit where it is to change.
   [[nodiscard]] std::optional<std::size_t> sent(std::size_t bytes, MonoTime now) {
@@ -31,7 +31,7 @@ class SendPace {
 
  private:
   static constexpr std::chrono::milliseconds kMeasured{50};
-  static constexpr double kSeconds = 0.004;
+  static constexpr double kSeconds = 0.008;
   std::size_t limit_ = kLeast;
   std::size_t bytes_ = 0;
   MonoTime since_{};
