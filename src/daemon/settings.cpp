@@ -44,6 +44,10 @@ guard::GuardOptions guard_options(const Options& options) {
   out.bytes.download = rate_of(options.transfers.download.speed_limit);
   out.bytes.upload_per_peer = rate_of(in.upload_speed_per_user);
   out.bytes.download_per_peer = rate_of(in.download_speed_per_user);
+  // The reserves keep their part of the whole (security rule S2): three tenths for the user, one for our automation.
+  out.budget.node_minute = static_cast<unsigned>(std::max(options.mesh.units_per_minute, 0));
+  out.budget.user_reserve = out.budget.node_minute * 3 / 10;
+  out.budget.automation_reserve = out.budget.node_minute / 10;
   return out;
 }
 

@@ -45,8 +45,16 @@ struct ByteLimits {
   std::uint64_t download_per_peer = 0;
 };
 
+/// Bytes kept in memory for others: requests, replies, what waits to be sent. A peer below reputation 50 may make us hold half of
+/// `per_peer`, one from 70 or a trusted one twice.
+struct HeldLimits {
+  std::uint64_t per_peer = 8ULL * 1024 * 1024;
+  std::uint64_t node = 64ULL * 1024 * 1024;
+};
+
 struct GuardOptions {
   BudgetLimits budget;
+  HeldLimits held;
   CourtesyLimits courtesy;
   ConnectionLimits connections;
   ViolationLimits violations;
@@ -69,6 +77,48 @@ struct GuardMetrics {
   std::uint64_t violations_ignored = 0;
   std::uint64_t bans = 0;         // made
   std::uint64_t bans_active = 0;  // now
+  std::uint64_t bytes_held = 0;   // now
+  std::uint64_t bytes_held_refused = 0;  // times
+};
+
+/// What is left of one budget now, in units.
+struct BudgetLevel {
+  unsigned left = 0;
+  unsigned most = 0;
+};
+
+/// The budgets as they stand, for the operator's eyes.
+struct BudgetLevels {
+  BudgetLevel user;        // its reserve
+  BudgetLevel automation;  // its reserve
+  BudgetLevel shared;      // what everybody shares
+  BudgetLevel strangers;   // of it, all strangers together
+  struct Peer {
+    Subject subject;
+    BudgetLevel level;
+  };
+  std::vector<Peer> peers;  // those who have spent something of their minute, the emptiest first, at most 100
+};
+
+/// Room in memory taken for one peer; given back when it is dropped. Move-only, outlived by Guard.
+class [[nodiscard]] HeldBytes {
+ public:
+  HeldBytes(HeldBytes&& other) noexcept
+      : guard_(std::exchange(other.guard_, nullptr)), subject_(std::move(other.subject_)), bytes_(std::exchange(other.bytes_, 0)) {}
+  HeldBytes& operator=(HeldBytes&& other) noexcept;
+  ~HeldBytes() { release(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  /// Takes more; false, and nothing changes, where there is no room.
+  [[nodiscard]] bool grow(std::uint64_t bytes);
+  /// Gives everything back before the end of life; harmless when repeated.
+  void release() noexcept;
+
+ private:
+  friend class Guard;
+  HeldBytes(Guard& guard, Subject subject, std::uint64_t bytes) noexcept : guard_(&guard), subject_(std::move(subject)), bytes_(bytes) {}
+  Guard* guard_;
+  Subject subject_;
+  std::uint64_t bytes_ = 0;
 };
 
 /// What one call of a remote peer may cost, set aside from the peer's and the node's budget at once; the rest goes back
@@ -158,6 +208,9 @@ class Guard {
   [[nodiscard]] ByteBucket::Taken take_download(const Subject& peer, std::uint64_t want);
   void refund_upload(const Subject& peer, std::uint64_t bytes);
   void refund_download(const Subject& peer, std::uint64_t bytes);
+  /// Before memory is allocated for what a peer sends or asks for. RateLimited: the peer holds too much; Busy: the node does.
+  [[nodiscard]] Result<HeldBytes> hold(const Subject& peer, std::uint64_t bytes);
+  [[nodiscard]] BudgetLevels budget();
 
   // ---- blame ---------------------------------------------------------------------------------------------------
   /// The server gave (or TLS proved) this address for the subject: from there on it is charged under its own name.
@@ -184,6 +237,11 @@ class Guard {
   /// number taken.
   std::size_t import_bans(const std::vector<BanRow>& rows);
   void import_violations(const std::vector<ViolationRow>& rows);
+  /// Violations within the hour that have not led to a ban, in the order of their subjects.
+  [[nodiscard]] std::vector<ViolationRow> violations() const;
+  /// A peer goes on under a new key (security rule S10): what is held against it counts for both ids, what it earned and what it has
+  /// spent goes over to the new one. Trust and proven addresses stay behind.
+  void move_subject(const Subject& before, const Subject& after);
 
   // ---- reputation, 0..100, start 50, local only ----------------------------------------------------------------
   [[nodiscard]] int reputation(const Subject& subject) const;
@@ -201,6 +259,7 @@ class Guard {
 
  private:
   friend class CallBudget;
+  friend class HeldBytes;
   struct Impl;
   [[nodiscard]] Result<Grant> reserve(const ActInfo& act, const ActRequest& request);
   [[nodiscard]] Result<Ticket> enqueue(const ActInfo& act, const ActRequest& request);

@@ -57,6 +57,39 @@ void Guard::refund_download(const Subject& peer, std::uint64_t bytes) {
   if (ByteBucket* bucket = impl_->download_peers.find(peer)) bucket->refund(bytes);
 }
 
+HeldBytes& HeldBytes::operator=(HeldBytes&& other) noexcept {
+  if (this != &other) {
+    release();
+    guard_ = std::exchange(other.guard_, nullptr);
+    subject_ = std::move(other.subject_);
+    bytes_ = std::exchange(other.bytes_, 0);
+  }
+  return *this;
+}
+
+bool HeldBytes::grow(std::uint64_t bytes) {
+  if (guard_ == nullptr || !guard_->impl_->hold(subject_, bytes)) return false;
+  bytes_ += bytes;
+  return true;
+}
+
+void HeldBytes::release() noexcept {
+  if (guard_ == nullptr) return;
+  std::exchange(guard_, nullptr)->impl_->held.give_back(subject_, std::exchange(bytes_, 0));
+}
+
+Status Guard::Impl::hold(const Subject& subject, std::uint64_t bytes) {
+  return held.take(subject, bytes, reputations.score(subject), violations.is_protected(subject));
+}
+
+Result<HeldBytes> Guard::hold(const Subject& peer, std::uint64_t bytes) {
+  if (impl_->is_unwanted(peer)) return fail(Errc::Banned, "This " + std::string(name_of(peer.kind)) + " is banned.");
+  SF_TRY(impl_->hold(peer, bytes));
+  return HeldBytes(*this, peer, bytes);
+}
+
+BudgetLevels Guard::budget() { return impl_->budget.levels(impl_->clock.now()); }
+
 void Guard::prove(const Subject& subject, const IpAddress& address) { impl_->violations.prove(subject, address, impl_->now()); }
 
 bool Guard::is_proven(const Subject& subject, const IpAddress& address) const { return impl_->violations.is_proven(subject, address); }
@@ -110,6 +143,16 @@ std::vector<BanRow> Guard::bans() const { return impl_->violations.bans(impl_->n
 std::size_t Guard::import_bans(const std::vector<BanRow>& rows) { return impl_->violations.import_bans(rows, impl_->now()); }
 void Guard::import_violations(const std::vector<ViolationRow>& rows) { impl_->violations.import_violations(rows, impl_->now()); }
 
+std::vector<ViolationRow> Guard::violations() const { return impl_->violations.violations(impl_->now()); }
+
+void Guard::move_subject(const Subject& before, const Subject& after) {
+  if (before == after || before.kind != after.kind) return;
+  const Now now = impl_->now();
+  impl_->violations.follow(before, after, now);
+  impl_->reputations.follow(before, after, now.mono);
+  impl_->budget.follow(before, after, now.mono);
+}
+
 int Guard::reputation(const Subject& subject) const { return impl_->reputations.score(subject); }
 
 void Guard::reward(const Subject& subject, const std::optional<IpAddress>& address) {
@@ -134,6 +177,8 @@ GuardMetrics Guard::metrics() const {
     out.courtesy_waiting[kind] = impl_->courtesy.waiting(static_cast<Courtesy>(kind));
   out.connections_open = impl_->gate.open();
   out.connections_open_inbound = impl_->gate.open_inbound();
+  out.bytes_held = impl_->held.total();
+  out.bytes_held_refused = impl_->held.refused();
   out.bans = impl_->violations.bans_made();
   out.bans_active = impl_->violations.active(impl_->clock.now());
   return out;

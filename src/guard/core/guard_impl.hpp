@@ -6,6 +6,7 @@
 
 #include "core/clock_pair.hpp"
 #include "core/courtesy_queue.hpp"
+#include "core/held_book.hpp"
 #include "core/reputation_book.hpp"
 #include "core/violation_book.hpp"
 #include "core/work_budget.hpp"
@@ -39,7 +40,8 @@ struct Guard::Impl final : Ledger {
         gate(given.connections),
         violations(given.violations),
         upload(given.bytes.upload),
-        download(given.bytes.download) {}
+        download(given.bytes.download),
+        held(given.held) {}
 
   void settle(const Reservation& reservation, unsigned spent, bool used) noexcept override;
   void settle_call(std::uint64_t id);
@@ -47,6 +49,7 @@ struct Guard::Impl final : Ledger {
   /// Banned, or on the operator's list.
   [[nodiscard]] bool is_unwanted(const Subject& subject) const;
   [[nodiscard]] Payer payer_of(const ActRequest& request) const;
+  [[nodiscard]] Status hold(const Subject& subject, std::uint64_t bytes);
   [[nodiscard]] Status may_buy(const ActInfo& act, const ActRequest& request);
   [[nodiscard]] Reservation enter(const ActInfo& act, const ActRequest& request, Outstanding outstanding);
   [[nodiscard]] ByteBucket::Taken take_bytes(ByteBucket& node, PeerBytes& peers, std::uint64_t peer_rate, const Subject& peer,
@@ -67,6 +70,7 @@ struct Guard::Impl final : Ledger {
   ByteBucket download;
   PeerBytes upload_peers{kTrackedByteBuckets};
   PeerBytes download_peers{kTrackedByteBuckets};
+  HeldBook held;
   std::function<void()> changed;
   std::uint64_t last_id = 0;
   std::map<std::uint64_t, Outstanding> outstanding;

@@ -111,6 +111,7 @@ Guard::~Guard() { assert(impl_->outstanding.empty() && "a permit outlives the gu
 void Guard::configure(const GuardOptions& options) {
   impl_->options = options;
   impl_->budget.configure(options.budget);
+  impl_->held.configure(options.held);
   impl_->courtesy.configure(options.courtesy);
   impl_->gate.configure(options.connections);
   impl_->violations.configure(options.violations);

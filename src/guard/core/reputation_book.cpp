@@ -49,6 +49,20 @@ void ReputationBook::lower(const Subject& subject, int points, MonoTime now) {
   put(subject, std::max(score(subject) - std::min(points, kMost), 0), now);
 }
 
+void ReputationBook::follow(const Subject& before, const Subject& after, MonoTime now) {
+  const Entry* found = entries_.find(before);
+  if (found == nullptr) return;
+  const Entry old = *found;
+  const Entry* own = entries_.find(after);
+  const int merged = own == nullptr ? old.score : std::min(old.score, own->score);
+  std::vector<MonoTime> gains = old.gains;
+  if (own != nullptr) gains.insert(gains.end(), own->gains.begin(), own->gains.end());
+  std::ranges::sort(gains);
+  if (gains.size() > kGainsPerDay) gains.erase(gains.begin(), gains.end() - kGainsPerDay);
+  put(after, merged, now).gains = std::move(gains);
+  put(before, std::min(old.score, kStart), now);
+}
+
 ReputationRow ReputationBook::row_of(const Subject& subject, const Entry& entry, const Now& now) {
   ReputationRow row{subject, entry.score, {}};
   for (const MonoTime at : entry.gains) row.gains.push_back(now.to_wall(at));

@@ -24,6 +24,8 @@ class ReputationBook {
   /// +1 where neither the subject nor its prefix has gained three times in the last 24 hours.
   void reward(const Subject& subject, const std::optional<IpAddress>& address, MonoTime now);
   void lower(const Subject& subject, int points, MonoTime now);
+  /// What `before` earned goes over to `after`, the worse of two scores wins; the old name keeps only what it lost.
+  void follow(const Subject& before, const Subject& after, MonoTime now);
   [[nodiscard]] std::vector<ReputationRow> rows(const Now& now) const;
   void import(const std::vector<ReputationRow>& rows, const Now& now);
   void take_changes(StoredChanges& changes, const Now& now);

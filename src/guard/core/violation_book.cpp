@@ -233,8 +233,51 @@ void ViolationBook::import_violations(const std::vector<ViolationRow>& rows, con
     if (times.empty()) continue;
     std::ranges::sort(times);
     const MonoTime rank = times.back() + static_cast<int>(times.size() - 1) * kBonus;
-    counters_.put(row.subject, rank) = std::move(times);
+    std::optional<Subject> evicted;
+    counters_.put(row.subject, rank, &evicted) = std::move(times);
+    if (evicted) dirty_counters_.insert(*evicted);
+    dirty_counters_.insert(row.subject);
   }
+}
+
+std::vector<ViolationRow> ViolationBook::violations(const Now& now) const {
+  std::vector<ViolationRow> rows;
+  counters_.for_each([&](const Subject& subject, const std::vector<MonoTime>& times) {
+    ViolationRow row{subject, {}};
+    for (const MonoTime at : times)
+      if (at + limits_.window > now.mono) row.times.push_back(now.to_wall(at));
+    if (!row.times.empty()) rows.push_back(std::move(row));
+  });
+  return rows;
+}
+
+void ViolationBook::follow(const Subject& before, const Subject& after, const Now& now) {
+  if (is_protected(after)) return;
+  if (const Ban* found = bans_.find(before)) {
+    Ban next = *found;
+    if (const Ban* own = bans_.find(after)) {
+      next.times = std::max(next.times, own->times);
+      next.by_operator = next.by_operator || own->by_operator;
+      if (own->until > next.until) {
+        next.until = own->until;
+        next.reason = own->reason;
+      }
+    }
+    put_ban(after, rank_of(next)) = next;
+  }
+  const auto* charged = counters_.find(before);
+  if (charged == nullptr) return;
+  std::vector<MonoTime> times = *charged;
+  if (const auto* own = counters_.find(after)) times.insert(times.end(), own->begin(), own->end());
+  std::erase_if(times, [&](MonoTime at) { return at + limits_.window <= now.mono; });
+  if (times.empty()) return;
+  std::ranges::sort(times);
+  if (times.size() + 1 > limits_.charges_to_ban) times.erase(times.begin(), times.end() - (std::max(limits_.charges_to_ban, 2U) - 1));
+  std::optional<Subject> evicted;
+  const MonoTime rank = times.back() + static_cast<int>(times.size() - 1) * kBonus;
+  counters_.put(after, rank, &evicted) = std::move(times);
+  if (evicted) dirty_counters_.insert(*evicted);
+  dirty_counters_.insert(after);
 }
 
 void ViolationBook::take_changes(StoredChanges& changes, const Now& now) {

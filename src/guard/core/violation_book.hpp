@@ -35,6 +35,9 @@ class ViolationBook {
   [[nodiscard]] std::size_t active(MonoTime now) const;
   std::size_t import_bans(const std::vector<BanRow>& rows, const Now& now);
   void import_violations(const std::vector<ViolationRow>& rows, const Now& now);
+  [[nodiscard]] std::vector<ViolationRow> violations(const Now& now) const;  // within the window
+  /// Bans and violations of `before` count for `after` too; the old name keeps them, so that nobody escapes by either.
+  void follow(const Subject& before, const Subject& after, const Now& now);
   void take_changes(StoredChanges& changes, const Now& now);
   [[nodiscard]] std::uint64_t bans_made() const noexcept { return bans_made_; }
 

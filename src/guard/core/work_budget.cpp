@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::minutes kMinute{1};
 constexpr int kReputable = 70;
 constexpr int kNeutral = 50;
+constexpr std::size_t kPeersShown = 100;
 
 unsigned shared_units(const BudgetLimits& limits) {
   const unsigned reserved = limits.user_reserve + limits.automation_reserve;
@@ -115,6 +116,30 @@ void WorkBudget::refund(const Debit& debit, unsigned units) {
   strangers_.refund(units);
   if (!debit.payer.address) return;
   if (TokenBucket* prefix = prefixes_.find(debit.payer.address->prefix())) prefix->refund(units);
+}
+
+BudgetLevels WorkBudget::levels(MonoTime now) {
+  const auto level = [now](TokenBucket& bucket) {
+    return BudgetLevel{static_cast<unsigned>(bucket.level(now)), static_cast<unsigned>(bucket.capacity())};
+  };
+  BudgetLevels out{level(user_), level(automation_), level(shared_), level(strangers_), {}};
+  peers_.for_each([&](const Subject& subject, TokenBucket& bucket) {
+    if (bucket.level(now) < bucket.capacity()) out.peers.push_back({subject, level(bucket)});
+  });
+  const auto emptier = [](const BudgetLevels::Peer& a, const BudgetLevels::Peer& b) {
+    return a.level.left != b.level.left ? a.level.left < b.level.left : a.subject < b.subject;
+  };
+  std::ranges::sort(out.peers, emptier);
+  if (out.peers.size() > kPeersShown) out.peers.resize(kPeersShown);
+  return out;
+}
+
+void WorkBudget::follow(const Subject& before, const Subject& after, MonoTime now) {
+  TokenBucket* old = peers_.find(before);
+  if (old == nullptr) return;
+  const TokenBucket spent = *old;
+  if (TokenBucket* own = peers_.find(after); own != nullptr && own->level(now) < old->level(now)) return;
+  peers_.put(after, now) = spent;
 }
 
 MonoTime WorkBudget::ready_at(const Payer& payer, unsigned units, MonoTime now) {

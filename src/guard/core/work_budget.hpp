@@ -37,6 +37,9 @@ class WorkBudget {
   /// At most `most` units, whatever is there; nothing where not even one is (0 asked gives an empty debit).
   [[nodiscard]] std::optional<Debit> reserve_up_to(const Payer& payer, unsigned most, MonoTime now);
   void refund(const Debit& debit, unsigned units);
+  [[nodiscard]] BudgetLevels levels(MonoTime now);
+  /// A new name does not buy a new minute.
+  void follow(const Subject& before, const Subject& after, MonoTime now);
   [[nodiscard]] MonoTime ready_at(const Payer& payer, unsigned units, MonoTime now);
 
  private:

@@ -18,9 +18,21 @@ TEST(Settings, UnlimitedAndZeroMeanNoLimitAndKibibytesBecomeBytes) {
   EXPECT_EQ(limits.bytes.download_per_peer, 5'120U);
 }
 
+TEST(Settings, UnitsOfTheNodeKeepTheirReserves) {
+  Options options;
+  options.mesh.units_per_minute = 6000;
+  const guard::BudgetLimits budget = guard_options(options).budget;
+  EXPECT_EQ(budget.node_minute, 6000U);
+  EXPECT_EQ(budget.user_reserve, 1800U);
+  EXPECT_EQ(budget.automation_reserve, 600U);
+}
+
 TEST(Settings, DefaultsOfTheFileAreTheDefaultsOfTheGuard) {
   const guard::GuardOptions from_file = guard_options(Options{});
   const guard::GuardOptions built_in;
+  EXPECT_EQ(from_file.budget.node_minute, built_in.budget.node_minute);
+  EXPECT_EQ(from_file.budget.user_reserve, built_in.budget.user_reserve);
+  EXPECT_EQ(from_file.budget.automation_reserve, built_in.budget.automation_reserve);
   EXPECT_EQ(from_file.courtesy.searches_per_minute, built_in.courtesy.searches_per_minute);
   EXPECT_EQ(from_file.courtesy.searches_per_window, built_in.courtesy.searches_per_window);
   EXPECT_EQ(from_file.courtesy.search_spacing, built_in.courtesy.search_spacing);
