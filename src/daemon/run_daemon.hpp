@@ -14,6 +14,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] int run_daemon(const Arguments& arguments, char** argv);
 [[nodiscard]] int run_soulseek_server(const Arguments& arguments);
 [[nodiscard]] int run_identity(const Arguments& arguments);
+[[nodiscard]] int run_guard(const Arguments& arguments);
 [[nodiscard]] int run_login_link(const Arguments& arguments);
 /// One line to standard error; gives 1.
 int report(const std::string& problem);

@@ -8,6 +8,7 @@
 #include "api/dispatcher.hpp"
 #include "api/document.hpp"
 #include "api/hub.hpp"
+#include "api/mesh_gateway.hpp"
 #include "secrets.hpp"
 #include "soulfabric/base/text.hpp"
 
@@ -30,7 +31,7 @@ constexpr std::chrono::seconds kStopGrace{5};
 class GatewayImpl final : public Gateway {
  public:
   GatewayImpl(const GatewayDependencies& deps, GatewaySettings settings, Secrets secrets)
-      : context_(deps, std::move(settings), std::move(secrets)), hub_(context_), dispatcher_(table_, context_) {
+      : context_(deps, std::move(settings), std::move(secrets)), hub_(context_), mesh_gateway_(context_, hub_), dispatcher_(table_, context_) {
     context_.apply_settings();
     context_.close_session = [this](const std::string& session) { hub_.close_session(session); };
     add_session_routes(table_, context_);
@@ -45,7 +46,11 @@ class GatewayImpl final : public Gateway {
     add_event_routes(table_, context_);
     add_file_routes(table_, context_);
     add_health_routes(table_, context_);
+    add_mesh_routes(table_, context_);
+    add_pod_routes(table_, context_);
+    add_guard_routes(table_, context_);
     hub_.add_routes(table_);
+    mesh_gateway_.add_routes(table_);
     add_document_route(table_);
   }
 
@@ -112,6 +117,7 @@ class GatewayImpl final : public Gateway {
   Context context_;
   RouteTable table_;
   Hub hub_;
+  MeshGateway mesh_gateway_;
   Dispatcher dispatcher_;
   std::unique_ptr<HttpServer> server_;
 };

@@ -77,6 +77,7 @@ struct MeshParts {
   mesh::PeerBook& peers;
   fabric::Fabric& fabric;
   services::Pods* pods = nullptr;  // nothing: switched off
+  std::vector<Endpoint> endpoints = {};  // where others reach us, as we tell them
 };
 
 /// Whether this node is part of the mesh, and the user's one answer to that question. Implemented by the daemon.
@@ -95,6 +96,17 @@ class MeshControl {
   /// Remembers the answer and joins or leaves now. `shares`: names of shares that are to be offered to the mesh too. Conflict where
   /// the configuration has fixed it.
   [[nodiscard]] virtual Task<Status> choose(bool join, std::vector<std::string> shares) = 0;
+  /// Called after the node joined or left, so that whoever listens to the parts listens to the new ones.
+  void on_change(std::function<void()> callback) { listeners_.push_back(std::move(callback)); }
+
+ protected:
+  /// For who implements it: parts() or choice() gives something else now.
+  void changed() {
+    for (const auto& listener : listeners_) listener();
+  }
+
+ private:
+  std::vector<std::function<void()>> listeners_;
 };
 
 /// One thing that must be so before the program counts as ready.

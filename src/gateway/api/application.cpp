@@ -2,8 +2,8 @@
 // The program and its connection to the server.
 #include "api/context.hpp"
 #include "api/dto.hpp"
-#include "api/json_input.hpp"
 #include "api/state.hpp"
+#include "core/json_input.hpp"
 
 namespace soulfabric::gateway {
 namespace {

@@ -64,6 +64,9 @@ void add_option_routes(RouteTable& table, Context& context);
 void add_event_routes(RouteTable& table, Context& context);
 void add_file_routes(RouteTable& table, Context& context);
 void add_health_routes(RouteTable& table, Context& context);
+void add_mesh_routes(RouteTable& table, Context& context);
+void add_pod_routes(RouteTable& table, Context& context);
+void add_guard_routes(RouteTable& table, Context& context);
 
 /// The page's files: a path with no match and no extension gives the page itself.
 [[nodiscard]] Response static_response(const Request& request, std::string_view raw_path);

@@ -4,7 +4,7 @@
 
 #include "api/context.hpp"
 #include "api/dto.hpp"
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 #include "soulfabric/base/text.hpp"
 
 namespace soulfabric::gateway {

@@ -2,10 +2,12 @@
 // The order matters: a foreign page learns nothing, a stranger learns only what is open.
 #include "api/dispatcher.hpp"
 
+#include "api/document.hpp"
 #include "core/headers.hpp"
 #include "core/hosts.hpp"
 #include "soulfabric/base/log.hpp"
 #include "soulfabric/base/text.hpp"
+#include "soulfabric/guard/guard.hpp"
 
 namespace soulfabric::gateway {
 namespace {
@@ -51,6 +53,12 @@ std::optional<Response> Dispatcher::check_sender(const Request& request) const {
   return std::nullopt;
 }
 
+void Dispatcher::blame(const Request& request) const {
+  if (!request.address) return;
+  const auto subject = guard::Subject::address(*request.address);
+  (void)context_.deps.guard.charge({guard::Violation::RateExceeded, subject, request.address, guard::Channel::TheyConnected});
+}
+
 bool Dispatcher::may_see_metrics(const Request& request) const {
   if (request.origin == guard::Origin::RemoteGateway) return false;
   if (context_.settings.metrics_open) return true;
@@ -78,6 +86,7 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
   presented.hub = is_under(call.path, "/hub/");
   if (presented.hub) presented.access_token = call.query.find("access_token").value_or("");
   presented.csrf = request.header("X-CSRF-Token");
+  if (presented.csrf.empty()) presented.csrf = request.header("X-Slskdn-Csrf");
   presented.changes = is_change(request.method);
   presented.upgrade = request.upgrade;
   presented.has_origin = !request.header("Origin").empty();
@@ -86,6 +95,10 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
   auto decision = context_.authority.decide(presented, policy, route.scope, context_.unix_now());
   call.identity = std::move(decision.identity);
   const auto now = context_.deps.clock.now();
+  // An address that is banned gets no further without proof; a valid key or session is never locked out (security rules S1, S22).
+  if (decision.refusal == Refusal::Unauthorized && request.address && context_.deps.guard.is_banned(guard::Subject::address(*request.address))) {
+    return empty_response(403);
+  }
   switch (decision.refusal) {
     case Refusal::None: return std::nullopt;
     case Refusal::Csrf: return string_response(403, "The request lacks the page's own token: reload the page and try again.");
@@ -93,7 +106,10 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
     case Refusal::Unauthorized: break;
   }
   if (decision.tried) {
-    if (!context_.attempts.allows(request.address, now)) return empty_response(429);
+    if (!context_.attempts.allows(request.address, now)) {
+      blame(request);
+      return empty_response(429);
+    }
     context_.attempts.failed(request.address, now);
   }
   return empty_response(401);
@@ -130,7 +146,7 @@ RequestVerdict Dispatcher::admit(const Request& request, std::unique_ptr<State>&
   call.route = &table_.all()[match.route];
   call.values = std::move(match.values);
   if (auto refused = check_rights(request, call)) return {std::move(refused), 0};
-  if (!call.route->takes.empty() && !is_json(request.header("Content-Type"))) {
+  if (!call.route->takes.empty() && call.route->takes != kCallBody && !is_json(request.header("Content-Type"))) {
     const auto length = request.header("Content-Length");
     const bool bodyless = (length.empty() || length == "0") && request.header("Transfer-Encoding").empty();
     if (!bodyless) return {string_response(415, "The body must be sent as application/json."), 0};

@@ -15,6 +15,8 @@ class Dispatcher final : public RequestHandler {
  private:
   [[nodiscard]] std::optional<Response> check_sender(const Request& request) const;
   [[nodiscard]] std::optional<Response> check_rights(const Request& request, Call& call);
+  /// Charges the address for guessing keys faster than is answered: what it did here counts on the other networks too (security rule S1).
+  void blame(const Request& request) const;
   [[nodiscard]] bool may_see_metrics(const Request& request) const;
   [[nodiscard]] Response without_route(const Request& request, const Call& call, const RouteMatch& match) const;
   const RouteTable& table_;

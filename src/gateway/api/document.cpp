@@ -62,6 +62,13 @@ void write_parameters(JsonWriter& json, std::string_view path) {
 }
 
 void write_content(JsonWriter& json, std::string_view type) {
+  if (type == kCallBody) {
+    json.key("content").begin_object().key("application/json").begin_object().key("schema");
+    write_type(json, "any");
+    json.end_object().key("application/cbor").begin_object().key("schema").begin_object().member("type", "string").member("format", "binary").end_object();
+    json.end_object().end_object();
+    return;
+  }
   const auto media = type == "text" ? "text/plain" : type == "bytes" ? "application/octet-stream" : "application/json";
   json.key("content").begin_object().key(media).begin_object().key("schema");
   write_type(json, type == "text" || type == "bytes" ? "string" : type);

@@ -14,6 +14,8 @@ struct Schema {
   std::string_view name;
   std::string_view members;
 };
+/// Instead of a schema: JSON of any shape, or the same as deterministic CBOR.
+inline constexpr std::string_view kCallBody = "call";
 [[nodiscard]] std::string schema_type_json(std::string_view type);
 [[nodiscard]] std::string make_document(const RouteTable& table);
 /// GET /api/v0/openapi.json; the table outlives the route.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What clients send to ask for downloads.
 #pragma once
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 #include "soulfabric/soulseek/client.hpp"
 
 namespace soulfabric::gateway {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is to be told is looked up when the socket can take it: two changes of one thing are one text.
 #include "api/dto.hpp"
+#include "api/dto_mesh.hpp"
 #include "api/hub.hpp"
 #include "api/state.hpp"
 
@@ -23,7 +24,7 @@ std::string event_of(std::string_view type, const Args&... args) {
   return text;
 }
 
-std::string removed(std::string_view type, const std::string& id) {
+std::string with_id(std::string_view type, const std::string& id) {
   auto text = begin_event(type);
   JsonWriter(text).begin_object().member("id", id).end_object();
   text.push_back('}');
@@ -126,8 +127,17 @@ Task<std::string> EventSocket::render(Key key) {
     case News::Browse:
       if (const auto status = client.users().browse_status(id)) text = event_of("browse", *status);
       break;
-    case News::SearchRemoved: text = removed("search.removed", id); break;
-    case News::TransferRemoved: text = removed("transfer.removed", id); break;
+    case News::Mesh:
+      text = begin_event("mesh");
+      {
+        JsonWriter json(text);
+        write_mesh(json, context_);
+      }
+      text.push_back('}');
+      break;
+    case News::Pod: text = with_id("pod", id); break;
+    case News::SearchRemoved: text = with_id("search.removed", id); break;
+    case News::TransferRemoved: text = with_id("transfer.removed", id); break;
     case News::Responses: break;
   }
   co_return text;

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "api/context.hpp"
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 #include "core/json_writer.hpp"
 #include "soulfabric/base/random.hpp"
 #include "soulfabric/base/text.hpp"

@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // For those who watch over the program: alive, ready, numbers. No label carries a user, peer, path or hash.
 #include "api/context.hpp"
-#include "core/json_writer.hpp"
+#include "api/metrics.hpp"
 #include "soulfabric/guard/guard.hpp"
 
 namespace soulfabric::gateway {
 namespace {
 
 using soulseek::TransferState;
-
-class Metrics {
- public:
-  void gauge(std::string_view name, std::string_view help, double value) { one(name, help, "gauge", value); }
-  void counter(std::string_view name, std::string_view help, std::uint64_t value) { one(name, help, "counter", static_cast<double>(value)); }
-  void family(std::string_view name, std::string_view help, std::string_view type) {
-    out_.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
-  }
-  void sample(std::string_view name, std::string_view label, std::string_view label_value, double value) {
-    out_.append(name);
-    if (!label.empty()) out_.append("{").append(label).append("=\"").append(label_value).append("\"}");
-    out_.push_back(' ');
-    JsonWriter(number_).value(value);
-    out_.append(number_).push_back('\n');
-    number_.clear();
-  }
-  [[nodiscard]] std::string take() { return std::move(out_); }
-
- private:
-  void one(std::string_view name, std::string_view help, std::string_view type, double value) {
-    family(name, help, type);
-    sample(name, {}, {}, value);
-  }
-  std::string out_;
-  std::string number_;
-};
 
 void http_metrics(Metrics& metrics, const HttpCounters& http) {
   metrics.counter("soulfabric_http_requests_total", "Requests received.", http.requests);
@@ -77,6 +51,7 @@ void guard_metrics(Metrics& metrics, const guard::GuardMetrics& guard) {
   metrics.gauge("soulfabric_guard_connections", "Open peer connections.", static_cast<double>(guard.connections_open));
   metrics.counter("soulfabric_guard_connections_refused_total", "Peer connections refused.", guard.connections_refused);
   metrics.counter("soulfabric_guard_violations_total", "Violations charged.", guard.violations);
+  metrics.gauge("soulfabric_guard_bytes_held", "Bytes kept in memory for others.", static_cast<double>(guard.bytes_held));
   metrics.gauge("soulfabric_guard_bans", "Bans in force.", static_cast<double>(guard.bans_active));
 }
 
@@ -96,6 +71,7 @@ std::string metrics_text(Context& context) {
   metrics.gauge("slskd_dnet_has_parent", "1 with a parent.", tree.has_parent ? 1 : 0);
   metrics.gauge("slskd_dnet_branch_level", "Distance from the root of the branch.", tree.branch_level);
   guard_metrics(metrics, context.deps.guard.metrics());
+  mesh_metrics(metrics, context);
   return metrics.take();
 }
 

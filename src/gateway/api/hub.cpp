@@ -6,6 +6,8 @@
 
 #include "api/dto.hpp"
 #include "soulfabric/base/random.hpp"
+#include "soulfabric/mesh/links.hpp"
+#include "soulfabric/services/pods.hpp"
 
 namespace soulfabric::gateway {
 namespace {
@@ -36,6 +38,28 @@ void Hub::start() {
   logged_in_ = has(context_.deps.client.session().info().state, soulseek::SessionState::LoggedIn);
   context_.deps.client.subscribe(*this);
   context_.deps.shares.add_observer(*this);
+  if (context_.deps.mesh == nullptr) return;
+  context_.deps.mesh->on_change([weak = std::weak_ptr<Hub*>(self_)] {
+    const auto self = weak.lock();
+    if (!self) return;
+    ++(*self)->mesh_joins_;
+    (*self)->watch_mesh();
+    (*self)->tell(News::Mesh);
+  });
+  watch_mesh();
+}
+
+void Hub::watch_mesh() {
+  const auto* parts = context_.deps.mesh == nullptr ? nullptr : context_.deps.mesh->parts();
+  if (parts == nullptr || std::exchange(mesh_watched_, mesh_joins_) == mesh_joins_) return;
+  const std::weak_ptr<Hub*> weak = self_;
+  parts->links.on_link([weak](const PeerId&, bool) {
+    if (const auto self = weak.lock()) (*self)->tell(News::Mesh);
+  });
+  if (parts->pods == nullptr) return;
+  parts->pods->on_change([weak](const std::string& pod) {
+    if (const auto self = weak.lock()) (*self)->tell(News::Pod, pod);
+  });
 }
 
 void Hub::stop() {
@@ -51,8 +75,8 @@ Task<Response> Hub::open(Call& call) {
     response.headers.emplace_back("upgrade", "websocket");
     co_return response;
   }
-  std::erase_if(sockets_, [](const auto& socket) { return socket.expired(); });
-  if (sockets_.size() >= context_.settings.limits.sockets) co_return string_response(503, "Too many pages are open: close some of them.");
+  if (is_full()) co_return string_response(503, "Too many pages are open: close some of them.");
+  watch_mesh();
   auto socket = std::make_shared<EventSocket>(context_, call.identity);
   sockets_.push_back(socket);
   Response response;
@@ -61,31 +85,51 @@ Task<Response> Hub::open(Call& call) {
   co_return response;
 }
 
-void Hub::close_session(const std::string& session) {
+bool Hub::is_full() {
+  std::erase_if(sockets_, [](const auto& socket) { return socket.expired(); });
+  std::erase_if(adopted_, [](const Adopted& one) { return one.socket.expired(); });
+  return sockets_.size() + adopted_.size() >= context_.settings.limits.sockets;
+}
+
+void Hub::adopt(std::shared_ptr<SocketSource> socket, Identity identity) { adopted_.push_back({socket, std::move(identity)}); }
+
+template <class F>
+void Hub::close_where(F&& matches) {
   for (const auto& weak : sockets_) {
-    if (const auto socket = weak.lock(); socket && socket->identity().session == session) socket->end();
+    if (const auto socket = weak.lock(); socket && matches(socket->identity(), std::string_view())) socket->end();
+  }
+  for (const auto& one : adopted_) {
+    if (const auto socket = one.socket.lock(); socket && matches(one.identity, std::string_view("mesh"))) socket->end();
   }
 }
 
+void Hub::close_session(const std::string& session) {
+  close_where([&](const Identity& who, std::string_view) { return who.session == session; });
+}
+
 void Hub::close_all() {
-  for (const auto& weak : sockets_) {
-    if (const auto socket = weak.lock()) socket->end();
-  }
+  close_where([](const Identity&, std::string_view) { return true; });
 }
 
 void Hub::close_lost_keys() {
   const auto& keys = context_.settings.api_keys;
-  for (const auto& weak : sockets_) {
-    const auto socket = weak.lock();
-    if (!socket || socket->identity().proof != Proof::Key) continue;
-    const bool kept = std::ranges::any_of(keys, [&](const ApiKey& key) { return key.name == socket->identity().name; });
-    if (!kept) socket->end();
-  }
+  close_where([&](const Identity& who, std::string_view scope) {
+    if (who.proof != Proof::Key) return false;
+    return std::ranges::none_of(keys, [&](const ApiKey& key) {
+      return key.name == who.name && (scope.empty() || std::ranges::find(key.scopes, scope) != key.scopes.end());
+    });
+  });
 }
 
 void Hub::tell(News news, const std::string& id) {
+  const bool of_mesh = news == News::Mesh || news == News::Pod;
   for (const auto& weak : sockets_) {
-    if (const auto socket = weak.lock()) socket->tell(news, id);
+    const auto socket = weak.lock();
+    if (!socket) continue;
+    // What a key has no scope to ask for it is not told either (security rule S21).
+    const auto& who = socket->identity();
+    if (of_mesh && who.proof == Proof::Key && std::ranges::find(who.scopes, "mesh") == who.scopes.end()) continue;
+    socket->tell(news, id);
   }
 }
 

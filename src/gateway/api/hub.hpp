@@ -14,7 +14,7 @@
 
 namespace soulfabric::gateway {
 
-enum class News : std::uint8_t { Application, Search, Responses, SearchRemoved, Transfer, TransferRemoved, Shares, Browse };
+enum class News : std::uint8_t { Application, Search, Responses, SearchRemoved, Transfer, TransferRemoved, Shares, Browse, Mesh, Pod };
 
 class EventSocket final : public SocketSource {
  public:
@@ -56,6 +56,10 @@ class Hub final : public soulseek::Observer, public library::Shares::Observer {
   void add_routes(RouteTable& table);
   void start();
   void stop();
+  /// Takes note of a socket of another resource, so that it ends with the session or key that opened it.
+  void adopt(std::shared_ptr<SocketSource> socket, Identity identity);
+  /// Whether as many sockets are open as may be.
+  [[nodiscard]] bool is_full();
   void close_session(const std::string& session);
   /// Of everybody, or of those whose API key is no longer there.
   void close_all();
@@ -75,11 +79,22 @@ class Hub final : public soulseek::Observer, public library::Shares::Observer {
 
  private:
   [[nodiscard]] Task<Response> open(Call& call);
+  struct Adopted {
+    std::weak_ptr<SocketSource> socket;
+    Identity identity;
+  };
+  template <class F>
+  void close_where(F&& matches);
+  void watch_mesh();
   void tell(News news, const std::string& id = {});
   void record(std::string_view type, std::string data);
   void record_transfer_end(const soulseek::Transfer& transfer);
   Context& context_;
   std::vector<std::weak_ptr<EventSocket>> sockets_;
+  std::vector<Adopted> adopted_;
+  std::shared_ptr<Hub*> self_ = std::make_shared<Hub*>(this);  // listeners of the mesh may outlive the hub
+  std::uint64_t mesh_joins_ = 1;                               // counted on every change of the mesh
+  std::uint64_t mesh_watched_ = 0;                             // of these, the one whose parts are listened to
   std::set<std::string> ended_uploads_;  // told as complete
   bool logged_in_ = false;
   bool started_ = false;

@@ -2,7 +2,7 @@
 // The configuration over HTTP, within security rule S21: nothing through a tunnel, some keys never.
 #include "api/context.hpp"
 #include "api/dto.hpp"
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 #include "soulfabric/base/options_loader.hpp"
 #include "soulfabric/base/text.hpp"
 

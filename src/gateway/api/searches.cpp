@@ -2,7 +2,7 @@
 // Searches: asked for, watched, stopped, forgotten.
 #include "api/context.hpp"
 #include "api/dto.hpp"
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 #include "soulfabric/base/random.hpp"
 #include "soulfabric/base/text.hpp"
 

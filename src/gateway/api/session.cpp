@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "api/context.hpp"
-#include "api/json_input.hpp"
 #include "core/headers.hpp"
+#include "core/json_input.hpp"
 #include "core/json_writer.hpp"
 #include "soulfabric/base/files.hpp"
 #include "soulfabric/base/log.hpp"

@@ -2,7 +2,7 @@
 // Other users: who they are, what they share. A list of any size is paged from disk.
 #include "api/context.hpp"
 #include "api/dto.hpp"
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 
 namespace soulfabric::gateway {
 namespace {

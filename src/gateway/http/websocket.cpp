@@ -5,6 +5,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 
+#include "http/binary_source.hpp"
+
 namespace soulfabric::gateway {
 namespace {
 
@@ -19,6 +21,19 @@ Task<void> read_texts(Stream& stream, SocketSource& source) {
     if (code) break;
     source.received({static_cast<const char*>(buffer.cdata().data()), size});
     buffer.consume(buffer.size());
+  }
+  source.end();
+}
+
+Task<void> read_bytes(Stream& stream, BinarySource& source) {
+  beast::flat_buffer buffer(kMaxBinaryMessage);
+  for (;;) {
+    const auto [code, size] = co_await stream.async_read(buffer, kAwait);
+    if (code || !stream.got_binary()) break;
+    std::string bytes(static_cast<const char*>(buffer.cdata().data()), size);
+    buffer.consume(buffer.size());
+    const bool taken = co_await source.take(std::move(bytes));
+    if (!taken) break;
   }
   source.end();
 }
@@ -52,13 +67,15 @@ Task<void> run_websocket(HttpServer& server, HttpSocket& socket, const BeastRequ
   timeout.idle_timeout = server.limits().ping_time * 2;
   timeout.keep_alive_pings = true;
   stream.set_option(timeout);
-  stream.read_message_max(kMaxSocketMessage);
-  stream.text(true);
+  auto* bytes = dynamic_cast<BinarySource*>(source.get());
+  stream.read_message_max(bytes == nullptr ? kMaxSocketMessage : kMaxBinaryMessage);
+  stream.text(bytes == nullptr);
   const auto [code] = co_await stream.async_accept(request, kAwait);
   if (!code) {
     ++server.counters().sockets;
     TaskScope scope(server.context(), "websocket");
-    scope.spawn("read", read_texts(stream, *source));
+    if (bytes == nullptr) scope.spawn("read", read_texts(stream, *source));
+    if (bytes != nullptr) scope.spawn("read", read_bytes(stream, *bytes));
     co_await write_texts(server, socket, stream, *source);
     boost::system::error_code ignored;
     socket.close(ignored);

@@ -39,6 +39,16 @@ class DocumentTest : public testing::GatewayTest {
     library::ShareInfo share;
     share.id = *transfer.batch_id;
     shares.all.push_back(share);
+    mesh.on = true;
+    mesh.links.all.push_back({testing::peer_of(2), {}, mesh::Direction::Inbound, {IpAddress::v4(0xCB007105), 50305}, {}, std::chrono::milliseconds(12), 1, 2, 1});
+    mesh.peers.all.push_back({});
+    mesh.fabric.local.push_back({{.name = "mesh-introspect", .version = "1.0.0", .methods = {{.name = "GetStatus"}}, .metadata = {}}, true, {{{fabric::CallStatus::Ok, 3}}, 0, 0}});
+    mesh.fabric.providers.push_back({.descriptor = {}, .linked = true, .known = true, .reputation = 50, .round_trip = std::chrono::milliseconds(3)});
+    mesh.pods.all.push_back({.id = "pod:1", .name = "p", .visibility = {}, .owner = {}, .members = {{}}, .created = {}});
+    mesh.pods.said.push_back({"m", "pod:1", {}, "hello", {}, false});
+    for (int i = 0; i < 2; ++i) (void)guard.charge({.violation = {}, .subject = guard::Subject::user("u"), .address = {}, .channel = guard::Channel::WeDialled});
+    (void)guard.ban(guard::Subject::user("v"), std::chrono::hours(1), "rude");
+    guard.lower_reputation(guard::Subject::user("u"), 1);
     settings.remote_configuration = true;
     settings.incomplete_folder = folder;
   }
@@ -64,6 +74,12 @@ class DocumentTest : public testing::GatewayTest {
     for (const auto& name : schema.value("required", Tree::array())) {
       if (!value.contains(name.get<std::string>())) return at + ": lacks " + name.get<std::string>();
     }
+    if (schema.contains("additionalProperties")) {
+      for (const auto& [name, member] : value.items()) {
+        if (auto found = fault(schema["additionalProperties"], member, at + "{" + name + "}"); !found.empty()) return found;
+      }
+      return "";
+    }
     const auto& properties = schema["properties"];
     for (const auto& [name, member] : value.items()) {
       if (!properties.contains(name)) {
@@ -84,8 +100,14 @@ class DocumentTest : public testing::GatewayTest {
       put("{id}", "5");
     }
     put("{username}", "u");
+    if (path.find("/pods/") != std::string::npos) put("{id}", "pod:1");
     put("{id}", upload ? "22222222-2222-4333-8444-555555555555" : "11111111-2222-4333-8444-555555555555");
     put("{type}", "Noop");
+    put("{peer}", testing::peer_of(2).to_string());
+    put("{kind}", "user");
+    put("{name}", "v");
+    put("{message}", "m");
+    if (path == "/api/v0/mesh/services") path += "?name=pods";
     put("{base64}", operation == "get" ? "" : to_base64(bytes_of("none")));
     return path;
   }
@@ -98,6 +120,14 @@ class DocumentTest : public testing::GatewayTest {
     if (path.ends_with("/options")) return R"({"soulseek":{"listenPort":2000}})";
     if (path.ends_with("/session")) return R"({"username":"soulfabric","password":"right-password"})";
     if (path.ends_with("/link")) return R"({"secret":"x"})";
+    if (path.ends_with("/mesh/choice")) return R"({"join":true,"shares":["music"]})";
+    if (path.ends_with("/mesh/links")) return R"({"peer":")" + testing::peer_of(2).to_string() + R"(","endpoint":"203.0.113.5:50305"})";
+    if (path.ends_with("/pods")) return R"({"name":"p"})";
+    if (path.ends_with("/pods/join")) return R"({"pod":"pod:1","host":")" + testing::peer_of(2).to_string() + "\"}";
+    if (path.ends_with("/messages")) return R"({"body":"hello"})";
+    if (path.find("/members/") != std::string::npos) return R"({"role":"member","state":"member"})";
+    if (path.ends_with("/guard/bans")) return R"({"kind":"user","name":"w"})";
+    if (path.ends_with("/guard/import")) return R"({"version":1})";
     return "\"text\"";
   }
   Tree document;

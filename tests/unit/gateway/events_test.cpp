@@ -238,5 +238,41 @@ TEST_F(EventsTest, LimitsOpenStreams) {
   EXPECT_EQ(three.reply.status, 503);
 }
 
+TEST_F(EventsTest, LinksAndPodsAreToldToThoseWhoMayAskForThem) {
+  settings.api_keys.front().scopes = {"mesh"};
+  settings.api_keys.push_back({"plain", "plain-key-0123456789", Role::Administrator, {}, {}});
+  mesh.on = true;
+  mesh.links.all.push_back({testing::peer_of(2), {}, mesh::Direction::Inbound, {}, {}, {}, 0, 0, 0});
+  launch();
+  Page page(port, key());
+  Page other(port, "X-API-Key: plain-key-0123456789\r\n");
+  ASSERT_NE(page.text("hello"), "");
+  ASSERT_NE(other.text("hello"), "");
+  on_loop([&] { mesh.links.drop(testing::peer_of(2)); });
+  const auto told = page.text("mesh");
+  EXPECT_NE(told.find("\"links\":[]"), std::string::npos) << told;
+  on_loop([&] { mesh.pods.told("pod:1"); });
+  EXPECT_EQ(page.text("pod"), R"({"type":"pod","data":{"id":"pod:1"}})");
+  on_loop([&] { client.observers.front()->on_session_changed(); });
+  EXPECT_TRUE(other.text().starts_with(R"({"type":"application")")) << "a key without the scope hears nothing of the mesh";
+}
+
+TEST_F(EventsTest, LeavingAndJoiningAgainIsToldAndListenedTo) {
+  settings.api_keys.front().scopes = {"mesh"};
+  launch();
+  Page page(port, key());
+  ASSERT_NE(page.text("hello"), "");
+  on_loop([&] { mesh.set(true); });
+  EXPECT_NE(page.text("mesh").find("\"joined\":true"), std::string::npos);
+  on_loop([&] {
+    mesh.set(false);
+    mesh.links.callbacks.clear();  // new parts have new listeners
+  });
+  EXPECT_NE(page.text("mesh").find("\"joined\":false"), std::string::npos);
+  on_loop([&] { mesh.set(true); });
+  EXPECT_NE(page.text("mesh").find("\"joined\":true"), std::string::npos);
+  on_loop([&] { ASSERT_EQ(mesh.links.callbacks.size(), 1U); });
+}
+
 }  // namespace
 }  // namespace soulfabric::gateway

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "fakes.hpp"
+#include "mesh_fakes.hpp"
 #include "soulfabric/base/crypto.hpp"
 #include "soulfabric/base/files.hpp"
 #include "soulfabric/base/worker_pool.hpp"
@@ -44,11 +45,12 @@ class GatewayTest : public ::testing::Test {
   }
   ~GatewayTest() override {
     halt();
-    std::filesystem::remove_all(folder);
+    std::error_code busy;  // a worker may still write what nobody reads any more
+    std::filesystem::remove_all(folder, busy);
   }
 
   Status launch(std::vector<ListenAt> at) {
-    const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, folder / "secrets",
+    const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, replaced_mesh == nullptr ? &mesh : replaced_mesh, folder / "secrets",
                                    [this] { return parts; }, "soulfabric 0.1.0"};
     auto made = make_gateway(deps, settings);
     if (!made) return std::unexpected(made.error());
@@ -126,6 +128,8 @@ class GatewayTest : public ::testing::Test {
   FakeShares shares;
   guard::Guard guard{guard::GuardOptions{}, clock};
   FakeConfiguration configuration;
+  FakeMesh mesh{clock};
+  MeshControl* replaced_mesh = nullptr;  // instead of it
   GatewaySettings settings;
   std::vector<ReadyPart> parts{{"shares", true, ""}};
   std::unique_ptr<Gateway> gateway;

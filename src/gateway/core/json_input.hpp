@@ -28,6 +28,10 @@ class Json {
   [[nodiscard]] const std::string* text() const noexcept { return std::get_if<std::string>(&value_); }
   [[nodiscard]] const Array* array() const noexcept { return std::get_if<Array>(&value_); }
   [[nodiscard]] const Object* object() const noexcept { return std::get_if<Object>(&value_); }
+  [[nodiscard]] const bool* boolean() const noexcept { return std::get_if<bool>(&value_); }
+  /// Whole numbers: below zero here, from zero on in the next. A number with a fraction or an exponent is neither.
+  [[nodiscard]] const std::int64_t* negative() const noexcept { return std::get_if<std::int64_t>(&value_); }
+  [[nodiscard]] const std::uint64_t* natural() const noexcept { return std::get_if<std::uint64_t>(&value_); }
   /// The last member of this name in any case; nullptr where absent or null.
   [[nodiscard]] const Json* find(std::string_view name) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The only place that includes the JSON library: its event parser fills our values, with caps.
-#include "api/json_input.hpp"
+#include "core/json_input.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>

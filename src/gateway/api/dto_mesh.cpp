@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Mesh values to JSON. Milliseconds with a fraction, times in UTC.
+#include "api/dto_mesh.hpp"
+
+#include <array>
+
+namespace soulfabric::gateway {
+namespace {
+
+constexpr std::array<std::string_view, 3> kVisibilities{"visible", "unlisted", "private"};
+constexpr std::array<std::string_view, 3> kRoles{"owner", "moderator", "member"};
+constexpr std::array<std::string_view, 4> kStates{"asked", "member", "banned", "left"};
+
+double milliseconds(Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+std::int64_t seconds(Duration time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
+
+void write_choice(JsonWriter& json, const MeshControl::Choice& choice) {
+  json.begin_object().member("open", choice.open).member("joined", choice.joined).member("fixed", choice.fixed);
+  if (!choice.trouble.empty()) json.member("trouble", choice.trouble);
+  json.end_object();
+}
+
+void write_dht(JsonWriter& json, const mesh::DhtHealth& health) {
+  json.begin_object().member("running", health.running).member("connected", health.connected).member("nodesGood", health.nodes_good);
+  json.member("nodesDubious", health.nodes_dubious).member("valuesStored", health.values_stored).member("datagramsIn", health.datagrams_in);
+  json.member("datagramsDropped", health.datagrams_dropped).member("datagramsOut", health.datagrams_out);
+  json.member("valuesRefused", health.values_refused);
+  if (!health.trouble.empty()) json.member("trouble", health.trouble);
+  json.end_object();
+}
+
+void write_service(JsonWriter& json, const fabric::Fabric::Local& local) {
+  json.begin_object().member("name", local.info.name).member("version", local.info.version).member("exposed", local.exposed);
+  json.member("exposedBecause", local.exposed ? "it is named in mesh.services" : "it is not named in mesh.services").key("methods").begin_array();
+  for (const auto& method : local.info.methods) json.value(method.name);
+  json.end_array();
+  std::uint64_t calls = 0;
+  for (const auto& [status, count] : local.metrics.calls) calls += count;
+  json.member("calls", calls).key("results").begin_object();
+  for (const auto& [status, count] : local.metrics.calls) json.key(fabric::name_of(status)).value(count);
+  json.end_object().member("inFlight", local.metrics.in_flight).end_object();
+}
+
+void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& guard) {
+  json.member("peerId", parts.links.self().text());
+  if (const auto at = parts.links.listening()) json.member("listening", at->to_string());
+  json.key("endpoints").begin_array();
+  for (const auto& endpoint : parts.endpoints) json.value(endpoint.to_string());
+  json.end_array().key("links").begin_array();
+  for (const auto& link : parts.links.links()) write(json, link, parts, guard);
+  json.end_array().key("dht");
+  write_dht(json, parts.dht.health());
+  json.key("services").begin_array();
+  for (const auto& local : parts.fabric.services()) write_service(json, local);
+  json.end_array().member("peersKnown", parts.peers.known().size()).member("pods", parts.pods != nullptr);
+}
+
+}  // namespace
+
+std::string_view name_of(services::PodVisibility visibility) noexcept { return kVisibilities.at(static_cast<std::size_t>(visibility)); }
+std::string_view name_of(services::PodRole role) noexcept { return kRoles.at(static_cast<std::size_t>(role)); }
+std::string_view name_of(services::MemberState state) noexcept { return kStates.at(static_cast<std::size_t>(state)); }
+
+const MeshParts* parts_of(Context& context) { return context.deps.mesh == nullptr ? nullptr : context.deps.mesh->parts(); }
+
+Response not_on_the_mesh(Context& context) {
+  const auto trouble = context.deps.mesh == nullptr ? std::string() : context.deps.mesh->choice().trouble;
+  return string_response(503, trouble.empty() ? "This node is not on the mesh: join it first." : trouble);
+}
+
+Response mesh_error(const Error& error) {
+  if (error.code == Errc::Exists || error.code == Errc::Conflict) return string_response(409, error.message);
+  return string_response(static_cast<int>(fabric::http_status_of(fabric::status_of(error))), error.message);
+}
+
+void write_mesh(JsonWriter& json, Context& context) {
+  const auto* parts = parts_of(context);
+  json.begin_object().member("joined", parts != nullptr).key("choice");
+  MeshControl::Choice choice;
+  choice.fixed = context.deps.mesh == nullptr;
+  if (context.deps.mesh != nullptr) choice = context.deps.mesh->choice();
+  write_choice(json, choice);
+  if (parts != nullptr) write_parts(json, *parts, context.deps.guard);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const mesh::LinkInfo& link, const MeshParts& parts, const guard::Guard& guard) {
+  json.begin_object().member("peer", link.peer.text());
+  json.member("direction", link.direction == mesh::Direction::Outbound ? "outbound" : "inbound").member("endpoint", link.remote.to_string());
+  if (link.round_trip) json.member("roundTripMs", milliseconds(*link.round_trip));
+  json.member("ageSeconds", seconds(link.age)).member("bytesIn", link.bytes_in).member("bytesOut", link.bytes_out);
+  json.member("streams", link.streams).member("trusted", parts.peers.is_trusted(link.peer));
+  json.member("reputation", guard.reputation(guard::Subject::peer(link.peer.text()))).end_object();
+}
+
+void write(JsonWriter& json, const mesh::KnownPeer& peer, const MeshParts& parts, const guard::Guard& guard) {
+  json.begin_object().member("peer", peer.peer.text()).key("endpoints").begin_array();
+  for (const auto& endpoint : peer.endpoints) json.value(endpoint.to_string());
+  json.end_array().member("firstSeen", format_iso(peer.first_seen)).member("lastSeen", format_iso(peer.last_seen));
+  json.member("configured", peer.configured).member("trusted", peer.trusted).member("linked", parts.links.is_linked(peer.peer));
+  json.member("reputation", guard.reputation(guard::Subject::peer(peer.peer.text()))).end_object();
+}
+
+void write(JsonWriter& json, const fabric::Provider& provider) {
+  json.begin_object().member("peer", provider.descriptor.owner.text()).member("version", provider.descriptor.version);
+  json.member("linked", provider.linked).member("known", provider.known).member("reputation", provider.reputation);
+  if (provider.round_trip) json.member("roundTripMs", milliseconds(*provider.round_trip));
+  json.member("expires", format_iso(provider.descriptor.expires)).end_object();
+}
+
+void write(JsonWriter& json, const services::Pod& pod) {
+  json.begin_object().member("id", pod.id).member("name", pod.name).member("visibility", name_of(pod.visibility));
+  json.member("owner", pod.owner.text()).member("approval", pod.approval).member("keep", pod.keep).key("members").begin_array();
+  for (const auto& member : pod.members) {
+    json.begin_object().member("peer", member.peer.text()).member("role", name_of(member.role)).member("state", name_of(member.state));
+    json.member("since", format_iso(member.since)).end_object();
+  }
+  json.end_array().member("created", format_iso(pod.created)).member("ours", name_of(pod.ours)).member("unread", pod.unread).end_object();
+}
+
+void write(JsonWriter& json, const services::PodMessage& message) {
+  json.begin_object().member("id", message.id).member("pod", message.pod).member("sender", message.sender.text());
+  json.member("body", message.body).member("sent", format_iso(message.sent)).member("removed", message.removed).end_object();
+}
+
+}  // namespace soulfabric::gateway
