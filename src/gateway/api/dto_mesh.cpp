@@ -115,12 +115,13 @@ void write(JsonWriter& json, const services::Pod& pod) {
     json.begin_object().member("peer", member.peer.text()).member("role", name_of(member.role)).member("state", name_of(member.state));
     json.member("since", format_iso(member.since)).end_object();
   }
-  json.end_array().member("created", format_iso(pod.created)).member("ours", name_of(pod.ours)).member("unread", pod.unread).end_object();
+  json.end_array().member("memberCount", pod.member_count).member("created", format_iso(pod.created)).member("ours", name_of(pod.ours)).member("unread", pod.unread).end_object();
 }
 
 void write(JsonWriter& json, const services::PodMessage& message) {
   json.begin_object().member("id", message.id).member("pod", message.pod).member("sender", message.sender.text());
-  json.member("body", message.body).member("sent", format_iso(message.sent)).member("removed", message.removed).end_object();
+  json.member("body", message.body).member("sent", format_iso(message.sent)).member("removed", message.removed);
+  json.member("pending", message.pending).end_object();
 }
 
 }  // namespace soulfabric::gateway

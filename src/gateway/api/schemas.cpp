@@ -101,11 +101,11 @@ constexpr std::array kSchemas{
     Schema{"LocalService",
            "name:string version:string exposed:boolean exposedBecause:string methods:string[] calls:integer results:integer{} inFlight:integer"},
     Schema{"Pod",
-           "id:string name:string visibility:string owner:string approval:boolean keep:boolean members:PodMember[] created:string ours:string "
+           "id:string name:string visibility:string owner:string approval:boolean keep:boolean members:PodMember[] memberCount:integer created:string ours:string "
            "unread:integer"},
     Schema{"PodMember", "peer:string role:string state:string since:string"},
     Schema{"PodMemberChange", "role:string state:string"},
-    Schema{"PodMessage", "id:string pod:string sender:string body:string sent:string removed:boolean"},
+    Schema{"PodMessage", "id:string pod:string sender:string body:string sent:string removed:boolean pending:boolean"},
     Schema{"PodText", "body:string"},
     Schema{"PodJoin", "pod:string host:string"},
     Schema{"NewPod", "name:string visibility?:string approval?:boolean keep?:boolean"},

@@ -82,6 +82,7 @@ struct FakePeerBook final : mesh::PeerBook {
   void set_endpoints(std::vector<Endpoint>) override {}
   [[nodiscard]] std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
   [[nodiscard]] Status learn(const mesh::SignedRecord&) override { return {}; }
+  [[nodiscard]] mesh::RotationOutcome learn(const mesh::Rotation&) override { return mesh::RotationOutcome::First; }
   [[nodiscard]] std::vector<mesh::KnownPeer> known() const override { return all; }
   [[nodiscard]] std::optional<mesh::KnownPeer> find(const PeerId& peer) const override {
     for (const auto& one : all)
@@ -189,6 +190,7 @@ struct FakeFabric final : fabric::Fabric {
     if (refuse) co_return std::unexpected(*refuse);
     co_return providers;
   }
+  [[nodiscard]] Task<Result<Metadata>> metadata(guard::Permit<guard::MeshCall>, fabric::Provider, MonoTime) override { co_return Metadata{}; }
   [[nodiscard]] std::vector<Local> services() const override { return local; }
   [[nodiscard]] fabric::Directory& directory() override { std::abort(); }
   IoClock& clock;
