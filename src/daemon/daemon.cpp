@@ -48,6 +48,7 @@ Status Daemon::open_stores() {
   SF_TRY(write_whole(marker, {}, 0600));
   SF_TRY_ASSIGN(Database soulseek, Database::open(data / "soulseek.db", soulseek::client_migrations()));
   SF_TRY_ASSIGN(Database guard, guard::open_guard_db(data / "guard.db"));
+  SF_TRY_ASSIGN(Database mesh, Database::open(data / "mesh.db", mesh::mesh_migrations()));
   guard_ = std::make_unique<guard::Guard>(guard_options(config_.current()), clock_);
   trust(config_.current());
   SF_TRY(take_blacklist(load_blacklist(config_.current())));
@@ -55,14 +56,16 @@ Status Daemon::open_stores() {
   desk_ = std::make_unique<guard::CourtesyDesk>(*guard_, clock_);
   guard_store_ = std::make_unique<DbWriter>(context_, clock_, std::move(guard));
   soulseek_store_ = std::make_unique<DbWriter>(context_, clock_, std::move(soulseek));
+  mesh_store_ = std::make_unique<DbWriter>(context_, clock_, std::move(mesh));
   return {};
 }
 
 Status Daemon::make_parts() {
   const auto& options = config_.current();
   dialer_ = net::make_tcp_dialer(context_, clock_);
+  make_mesh();
   library::SharesSettings shares;
-  shares.options = share_options(options);
+  shares.options = mesh_->with_answer(share_options(options));
   shares.data = app_dir_ / "data";
   shares.excluded = {app_dir_ / "data", app_dir_ / "secrets", app_dir_ / "logs", incomplete_folder(options, app_dir_)};
   shares.media_program = library::default_media_program();
@@ -80,12 +83,26 @@ Status Daemon::make_parts() {
                                     .shares = *shares_,
                                     .guard = *guard_,
                                     .configuration = config_,
+                                    .mesh = mesh_.get(),
                                     .secrets = app_dir_ / "secrets",
                                     .readiness = [this] { return readiness(); },
                                     .version = std::string(kVersion)};
   SF_TRY_ASSIGN(gateway_, gateway::make_gateway(deps, gateway_settings(options, app_dir_, ::isatty(STDOUT_FILENO) == 1)));
   return {};
 }
+
+void Daemon::make_mesh() {
+  mesh_ = std::make_unique<MeshHouse>(
+      MeshNodeDependencies{context_, clock_, random_, workers_, *guard_, *dialer_, *mesh_store_, app_dir_, std::string(kVersion)},
+      [this]() -> const Options& { return config_.current(); },
+      [this] {
+        const auto done = shares_->configure(mesh_->with_answer(share_options(config_.current())));
+        if (!done) log::error("configuration", done.error().message);
+      });
+  mesh_->remember();
+}
+
+Task<void> Daemon::renew_mesh() { co_await mesh_->configure(); }
 
 Task<Status> Daemon::start() {
   for (Status (Daemon::*step)() : {&Daemon::check_folders, &Daemon::open_stores, &Daemon::make_parts}) {
@@ -110,12 +127,13 @@ Task<Status> Daemon::start_parts() {
   shares_started_ = true;
   auto client = co_await client_->start();
   client_started_ = client.has_value();
+  if (client_started_) co_await mesh_->start();
   co_return client;
 }
 
 Task<void> Daemon::check_databases() {
   log::info("daemon", "the last stop was not clean, the databases are checked");
-  for (DbWriter* store : {soulseek_store_.get(), guard_store_.get()}) {
+  for (DbWriter* store : {soulseek_store_.get(), guard_store_.get(), mesh_store_.get()}) {
     const auto checked = co_await store->query([](Database& db) { return db.quick_check(); });
     if (!checked)
       log::error("daemon", "a database is damaged, stop soulfabric and restore the file from a backup: " + checked.error().message);
@@ -125,12 +143,14 @@ Task<void> Daemon::check_databases() {
 Task<void> Daemon::stop() {
   if (std::exchange(stopping_, true)) co_return;
   if (gateway_) co_await gateway_->stop();
+  if (mesh_) co_await mesh_->stop();
   if (client_) co_await client_->stop();
   if (shares_) co_await shares_->stop();
   co_await scope_.close();
   if (guard_ && guard_store_) guard::save_guard(*guard_, *guard_store_);
   if (guard_store_) co_await guard_store_->close();
   if (soulseek_store_) co_await soulseek_store_->close();
+  if (mesh_store_) co_await mesh_store_->close();
   std::error_code ignored;
   std::filesystem::remove(app_dir_ / "data" / "running", ignored);
   log::info("daemon", "stopped");
@@ -188,9 +208,11 @@ void Daemon::apply(const Options& options, const std::vector<OptionChange>& chan
   trust(options);
   if (std::any_of(changes.begin(), changes.end(), [](const OptionChange& change) { return concerns_blacklist(change.key); }))
     scope_.spawn("blacklist", renew_blacklist());
-  if (const auto done = shares_->configure(share_options(options)); !done) log::error("configuration", done.error().message);
+  if (const auto done = shares_->configure(mesh_->with_answer(share_options(options))); !done) log::error("configuration", done.error().message);
   client_->configure(options);
   gateway_->configure(gateway_settings(options, app_dir_, false));
+  if (std::any_of(changes.begin(), changes.end(), [](const OptionChange& change) { return change.key.starts_with("mesh."); }))
+    scope_.spawn("mesh", renew_mesh());
 }
 
 std::vector<gateway::ReadyPart> Daemon::readiness() const {

@@ -7,6 +7,7 @@
 
 #include "blacklist_source.hpp"
 #include "config_control.hpp"
+#include "mesh_house.hpp"
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/base/files.hpp"
 #include "soulfabric/gateway/gateway.hpp"
@@ -44,6 +45,8 @@ class Daemon {
   [[nodiscard]] Task<void> watch_config();
   [[nodiscard]] Task<void> renew_blacklist();
   [[nodiscard]] Status take_blacklist(Result<LoadedBlacklist> loaded);
+  void make_mesh();
+  [[nodiscard]] Task<void> renew_mesh();
   void trust(const Options& options);
   void apply(const Options& options, const std::vector<OptionChange>& changes);
   [[nodiscard]] std::vector<gateway::ReadyPart> readiness() const;
@@ -61,8 +64,10 @@ class Daemon {
   std::vector<guard::Subject> trusted_;  // protected because the configuration says so
   std::unique_ptr<DbWriter> guard_store_;
   std::unique_ptr<DbWriter> soulseek_store_;
+  std::unique_ptr<DbWriter> mesh_store_;
   std::unique_ptr<library::Shares> shares_;
   std::unique_ptr<soulseek::RunningClient> client_;
+  std::unique_ptr<MeshHouse> mesh_;
   std::unique_ptr<gateway::Gateway> gateway_;
   bool unclean_ = false;
   bool shares_started_ = false;

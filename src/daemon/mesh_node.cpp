@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Composition of the mesh: what refers to what, in which order it starts and stops.
+#include "mesh_node.hpp"
+
+#include "mesh_settings.hpp"
+#include "soulfabric/base/log.hpp"
+#include "soulfabric/mesh/identity.hpp"
+#include "soulfabric/net/local_addresses.hpp"
+
+namespace soulfabric::daemon {
+namespace {
+
+constexpr std::chrono::seconds kAddressCheck{30};
+
+}  // namespace
+
+MeshNode::MeshNode(MeshNodeDependencies dependencies, const Options& options, SigningKey key)
+    : deps_(std::move(dependencies)),
+      options_(options.mesh),
+      web_ports_{static_cast<std::uint16_t>(options.web.port)},
+      key_(std::move(key)),
+      scope_(deps_.context, "mesh") {}
+
+MeshNode::~MeshNode() = default;
+
+Result<std::unique_ptr<MeshNode>> MeshNode::make(MeshNodeDependencies dependencies, const Options& options) {
+  SF_TRY_ASSIGN(SigningKey key, mesh::load_or_make_identity(dependencies.app_dir / "secrets", dependencies.random));
+  std::unique_ptr<MeshNode> node(new MeshNode(std::move(dependencies), options, std::move(key)));
+  SF_TRY(node->assemble());
+  return node;
+}
+
+Status MeshNode::assemble() {
+  SF_TRY_ASSIGN(const Endpoint at, mesh_endpoint(options_));
+  SF_TRY_ASSIGN(std::shared_ptr<const net::TlsIdentity> identity, net::TlsIdentity::make(key_, mesh::kAlpn));
+  SF_TRY_ASSIGN(dht_, mesh::make_dht({deps_.context, deps_.clock, deps_.random, deps_.workers},
+                                     dht_settings(options_, at, deps_.app_dir / "data")));
+  std::vector<std::string> wrong;
+  peers_ = mesh::make_peer_book({deps_.context, deps_.clock, deps_.random, deps_.guard, *dht_, deps_.store, key_},
+                                peer_book_settings(options_, wrong));
+  for (const auto& name : wrong)
+    log::warning("configuration", "mesh.peers." + name + ": this is no id of a node, it is left out; give the 32 characters that it shows");
+  const auto listen = [context = &deps_.context, clock = &deps_.clock](Endpoint where) { return net::listen_tcp(*context, *clock, where); };
+  links_ = mesh::make_links({deps_.context, deps_.clock, deps_.random, deps_.guard, deps_.dialer, *peers_, std::move(identity), listen},
+                            link_settings(options_, at));
+  control_ = mesh::make_control({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_}, {});
+  control_->on_rotation([this](const mesh::Rotation& rotation, bool voided) { follow(rotation, voided); });
+  SF_TRY_ASSIGN(const std::optional<mesh::Rotation> rotation, mesh::load_rotation(deps_.app_dir / "secrets"));
+  if (rotation) control_->tell_rotation(*rotation);
+  fabric_ = fabric::make_fabric({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_, *dht_, key_},
+                                router_settings(options_), directory_settings(options_));
+  introspect_ = services::make_introspect(*fabric_, *links_, deps_.clock, deps_.version);
+  SF_TRY(fabric_->add(*introspect_));
+  if (options_.pods.enabled) {
+    pods_ = services::make_pods({deps_.context, deps_.clock, deps_.random, deps_.guard, *fabric_, *links_, deps_.store, key_},
+                                pod_settings(options_));
+    SF_TRY(fabric_->add(pods_->service()));
+  }
+  parts_ = std::make_unique<gateway::MeshParts>(gateway::MeshParts{key_.public_key(), *links_, *dht_, *peers_, *fabric_, pods_.get()});
+  return {};
+}
+
+Task<Status> MeshNode::start() {
+  control_->start();
+  auto listening = links_->start();
+  if (!listening) co_return listening;
+  auto table = dht_->start();
+  if (!table) co_return table;
+  auto book = co_await peers_->start();
+  if (!book) co_return book;
+  tell_endpoints();
+  auto fabric = co_await fabric_->start();
+  if (!fabric) co_return fabric;
+  if (pods_) {
+    auto pods = co_await pods_->start();
+    if (!pods) co_return pods;
+  }
+  mapper_ = make_mapper();
+  scope_.spawn("addresses", watch_addresses());
+  log::info("mesh", "this node is part of the mesh");
+  co_return Status{};
+}
+
+std::unique_ptr<net::PortMapper> MeshNode::make_mapper() {
+  const auto listening = links_->listening();
+  if (!options_.port_mapping || !listening || listening->address.is_loopback()) return nullptr;
+  net::PortMappingSettings settings;
+  settings.port = listening->port;
+  settings.never = web_ports_;
+  auto mapper = net::make_port_mapper(deps_.context, deps_.clock, settings, [this] { tell_endpoints(); });
+  if (const auto started = mapper->start(); !started) {
+    log::warning("mesh", started.error().message);
+    return nullptr;
+  }
+  return mapper;
+}
+
+Task<void> MeshNode::watch_addresses() {
+  for (;;) {
+    co_await deps_.clock.sleep_for(kAddressCheck);
+    tell_endpoints();
+  }
+}
+
+void MeshNode::tell_endpoints() {
+  const auto listening = links_->listening();
+  if (!listening) return;
+  std::optional<Endpoint> mapped;
+  if (mapper_ && mapper_->mapping() && mapper_->mapping()->external) mapped = Endpoint{*mapper_->mapping()->external, mapper_->mapping()->outer};
+  auto endpoints = own_endpoints(options_, *listening, mapped, net::local_addresses());
+  if (endpoints == told_) return;
+  told_ = endpoints;
+  peers_->set_endpoints(std::move(endpoints));
+}
+
+void MeshNode::follow(const mesh::Rotation& rotation, bool voided) {
+  const auto before = guard::Subject::peer(PeerId::of(rotation.before).text());
+  const auto after = guard::Subject::peer(PeerId::of(rotation.after).text());
+  if (!voided) {
+    deps_.guard.move_subject(before, after);
+    log::info("mesh", "a node goes on under a new key; its rights, if it had any, wait for you to give them to the new id");
+    return;
+  }
+  // Two holders of one key: whatever was earned under it is worth nothing.
+  constexpr int kNobodysScore = 50;
+  if (const int score = deps_.guard.reputation(after); score > kNobodysScore) deps_.guard.lower_reputation(after, score - kNobodysScore);
+  log::warning("mesh", "two nodes claim to go on under the same old key; neither is believed");
+}
+
+Task<void> MeshNode::stop() {
+  co_await scope_.close();
+  if (mapper_) co_await mapper_->stop();
+  if (pods_) co_await pods_->stop();
+  co_await fabric_->stop();
+  co_await control_->stop();
+  co_await links_->stop();
+  co_await peers_->stop();
+  co_await dht_->stop();
+}
+
+void MeshNode::configure(const Options& options) {
+  options_ = options.mesh;
+  std::vector<std::string> wrong;
+  peers_->configure(peer_book_settings(options_, wrong));
+  if (const auto listening = links_->listening()) links_->configure(link_settings(options_, *listening));
+  fabric_->configure(router_settings(options_));
+  fabric_->directory().configure(directory_settings(options_));
+  if (pods_) pods_->configure(pod_settings(options_));
+  tell_endpoints();
+}
+
+}  // namespace soulfabric::daemon

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the section `mesh` to settings of links, table, peer book, router, directory and pods.
+#include "mesh_settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace soulfabric::daemon {
+namespace {
+
+constexpr std::size_t kMostEndpoints = 4;  // of a peer record (S7)
+
+std::optional<Endpoint> parse_endpoint(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto address = IpAddress::parse(host);
+  std::uint16_t port = 0;
+  const auto [end, code] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
+  if (!address || code != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return Endpoint{*address, port};
+}
+
+mesh::Publish publish_of(const std::string& word) {
+  if (word == "none") return mesh::Publish::None;
+  return word == "public" ? mesh::Publish::Public : mesh::Publish::Linked;
+}
+
+bool has_right(const MeshOptions::Peer& peer, std::string_view right) { return std::ranges::find(peer.rights, right) != peer.rights.end(); }
+
+}  // namespace
+
+Result<Endpoint> mesh_endpoint(const MeshOptions& mesh) {
+  const auto address = IpAddress::parse(mesh.ip_address);
+  if (!address) return fail(Errc::InvalidArgument, "mesh.ip_address: '" + mesh.ip_address + "' is no address, use one such as 0.0.0.0");
+  return Endpoint{*address, static_cast<std::uint16_t>(mesh.port)};
+}
+
+mesh::LinkSettings link_settings(const MeshOptions& mesh, const Endpoint& at) {
+  mesh::LinkSettings out;
+  out.listen = at;
+  out.reconnect_longest = std::chrono::seconds(mesh.reconnect_interval);
+  return out;
+}
+
+mesh::DhtSettings dht_settings(const MeshOptions& mesh, const Endpoint& at, const std::filesystem::path& data) {
+  mesh::DhtSettings out;
+  out.bind = at;
+  out.network = static_cast<std::uint32_t>(mesh.network);
+  out.bootstrap = mesh.bootstrap;
+  out.local_discovery = mesh.local_discovery;
+  out.state_file = data / "dht-nodes";
+  out.record_life = std::chrono::seconds(mesh.record_life);
+  return out;
+}
+
+mesh::PeerBookSettings peer_book_settings(const MeshOptions& mesh, std::vector<std::string>& wrong) {
+  mesh::PeerBookSettings out;
+  out.publish = publish_of(mesh.publish);
+  out.record_life = std::chrono::seconds(mesh.record_life);
+  out.republish = out.record_life / 2;
+  out.private_endpoints = mesh.private_addresses || mesh.local_discovery;
+  for (const auto& [name, peer] : mesh.peers) {
+    const auto id = PeerId::parse(name);
+    if (!id) {
+      wrong.push_back(name);
+      continue;
+    }
+    mesh::ConfiguredPeer entry{*id, {}, peer.trusted, {}};
+    for (const auto& text : peer.endpoints)
+      if (const auto endpoint = parse_endpoint(text)) entry.endpoints.push_back(*endpoint);
+    entry.rights.tunnel_targets = has_right(peer, "tunnel_targets");
+    entry.rights.believe_catalogue = has_right(peer, "believe_catalogue");
+    out.peers.push_back(std::move(entry));
+  }
+  return out;
+}
+
+fabric::RouterSettings router_settings(const MeshOptions& mesh) {
+  fabric::RouterSettings out;
+  out.exposed = {mesh.services.begin(), mesh.services.end()};
+  out.calls_per_peer = static_cast<unsigned>(mesh.calls_per_minute);
+  return out;
+}
+
+fabric::DirectorySettings directory_settings(const MeshOptions& mesh) {
+  fabric::DirectorySettings out;
+  out.life = std::chrono::seconds(mesh.record_life);
+  out.republish = out.life / 2;
+  out.publish = mesh.publish != "none";
+  return out;
+}
+
+services::PodSettings pod_settings(const MeshOptions& mesh) {
+  services::PodSettings out;
+  out.enabled = mesh.pods.enabled;
+  out.retention = std::chrono::hours(mesh.pods.retention_hours);
+  return out;
+}
+
+std::vector<Endpoint> own_endpoints(const MeshOptions& mesh, const Endpoint& listening, const std::optional<Endpoint>& mapped,
+                                    const std::vector<IpAddress>& interfaces) {
+  std::vector<Endpoint> out;
+  const auto port = mesh.advertised_port != 0 ? static_cast<std::uint16_t>(mesh.advertised_port) : listening.port;
+  const auto add = [&out](const Endpoint& endpoint) {
+    if (out.size() < kMostEndpoints && std::ranges::find(out, endpoint) == out.end()) out.push_back(endpoint);
+  };
+  if (const auto address = IpAddress::parse(mesh.advertised_address)) add({*address, port});
+  if (mapped) add(*mapped);
+  if (!listening.address.is_unspecified()) {
+    add({listening.address, port});
+    return out;
+  }
+  const bool local_too = mesh.private_addresses || mesh.local_discovery;
+  for (const auto& address : interfaces) {
+    if (address.is_v4() != listening.address.is_v4()) continue;  // what the listener does not accept
+    if (address.is_loopback() || (address.is_private() && !local_too)) continue;
+    add({address, port});
+  }
+  return out;
+}
+
+}  // namespace soulfabric::daemon
