@@ -43,6 +43,7 @@ DhtImpl::~DhtImpl() {
 
 Status DhtImpl::start() {
   if (running_) return {};
+  if (scope_.closing()) return fail(Errc::Unavailable, "a stopped DHT does not start again: make a new one");
   const GateSettings gate{settings_.network, settings_.requests_per_second, settings_.outside_reply_bytes, settings_.outside_reply_minute};
   SF_TRY_ASSIGN(wire_, Wire::open(settings_.bind, gate, dependencies_.random, dependencies_.clock, line_));
   wire_->set_self(self_);

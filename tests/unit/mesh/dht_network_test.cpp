@@ -108,6 +108,8 @@ Task<void> bad_puts(DhtNetwork& net) {
   const auto stopped = co_await net.nodes[0]->get(again, test_key("x"), RecordKind::Peer, 5, net.clock.now() + 500ms);
   EXPECT_FALSE(stopped);
   if (!stopped) EXPECT_EQ(stopped.error().code, Errc::Unavailable);
+  const auto restarted = net.nodes[0]->start();
+  EXPECT_FALSE(restarted);
 }
 
 TEST(Dht, AnIsolatedNodeEndsItsQueriesAndItselfInTime) {
