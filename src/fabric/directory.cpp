@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "all_of.hpp"
 #include "directory_room.hpp"
 #include "soulfabric/base/log.hpp"
-#include "soulfabric/base/timeout.hpp"
 #include "soulfabric/fabric/call.hpp"
 
 namespace soulfabric::fabric {
@@ -21,18 +21,6 @@ constexpr std::size_t kTold = 20;
 constexpr std::chrono::days kLinkedLong{7};        // security rule S16
 
 }  // namespace
-
-Task<void> all_of(std::vector<Task<void>> tasks) {
-  using namespace boost::asio::experimental::awaitable_operators;
-  if (tasks.empty()) co_return;
-  Task<void> last = std::move(tasks.back());
-  tasks.pop_back();
-  if (tasks.empty()) {
-    co_await std::move(last);
-    co_return;
-  }
-  co_await (std::move(last) && all_of(std::move(tasks)));
-}
 
 DirectoryRoom::DirectoryRoom(DirectoryDependencies dependencies, DirectorySettings settings)
     : deps_(std::move(dependencies)),

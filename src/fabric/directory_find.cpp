@@ -2,8 +2,8 @@
 // A lookup (security rule S5): linked peers and a few random shards side by side; what comes back is sieved, chosen from, remembered.
 #include <algorithm>
 
+#include "all_of.hpp"
 #include "directory_room.hpp"
-#include "soulfabric/base/timeout.hpp"
 #include "soulfabric/fabric/call.hpp"
 
 namespace soulfabric::fabric {
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kShardDeadline{5};
 constexpr std::chrono::milliseconds kPeerDeadline{1'500};
-constexpr std::chrono::milliseconds kGrace{100};     // for the rest, once most shards have answered
+constexpr std::chrono::milliseconds kGrace{40};      // for the rest, once half of the shards have answered
 constexpr std::chrono::seconds kNobodyFresh{5};      // a node that just started is found soon
 constexpr std::chrono::seconds kFailureFresh{1};
 constexpr std::size_t kPeersAsked = 8;
@@ -109,14 +109,14 @@ Task<void> DirectoryRoom::ask_peer(Lookup& lookup, PeerId peer, MonoTime deadlin
   lookup.progress.notify_all();
 }
 
-/// Ends when waiting for more is no longer worth it: most shards are there and something was found, or only friends answered in time.
+/// Ends when waiting for more is no longer worth it: half of the shards are there and something was found, or only friends answered in time.
 Task<void> DirectoryRoom::enough(Lookup& lookup) {
   MonoTime end = lookup.deadline;
   while (deps_.clock.now() < end) {
     co_await lookup.progress.wait(deps_.clock, end);
     if (lookup.sieve.empty()) continue;
     end = std::min(end, lookup.begun + kPeerDeadline);
-    if (4 * lookup.shards_done >= 3 * lookup.shards) end = std::min(end, deps_.clock.now() + kGrace);
+    if (2 * lookup.shards_done >= lookup.shards) end = std::min(end, deps_.clock.now() + kGrace);
   }
 }
 

@@ -91,7 +91,4 @@ class DirectoryRoom final : public Directory {
   TaskScope scope_;
 };
 
-/// Runs all of them side by side; ended together when cancelled.
-[[nodiscard]] Task<void> all_of(std::vector<Task<void>> tasks);
-
 }  // namespace soulfabric::fabric

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "all_of.hpp"
 #include "soulfabric/base/log.hpp"
 
 namespace soulfabric::fabric {
@@ -111,6 +112,32 @@ Result<guard::Permit<guard::MeshCall>> FabricImpl::permit_like(guard::Origin ori
   return deps_.guard.try_permit<guard::MeshCall>({origin, subject});
 }
 
+/// Where none of them is linked the first few are dialled side by side: a lost packet or a provider that died costs no waiting then.
+Task<std::vector<PeerId>> FabricImpl::first_reached(guard::Origin origin, std::vector<PeerId> peers, MonoTime deadline) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  const std::size_t racers = std::min(peers.size(), kProvidersTried);
+  if (racers < 2 || deps_.links.is_linked(peers.front())) co_return peers;
+  Race race;
+  std::vector<Task<void>> dials;
+  for (std::size_t i = 0; i < racers; ++i) dials.push_back(reach(race, peers[i], origin, deadline));
+  co_await (all_of(std::move(dials)) || race_won(race, deadline));
+  if (race.winner) {
+    const auto winner = std::ranges::find(peers, *race.winner);
+    std::rotate(peers.begin(), winner, winner + 1);
+  }
+  co_return peers;
+}
+
+Task<void> FabricImpl::reach(Race& race, PeerId peer, guard::Origin origin, MonoTime deadline) {
+  const auto linked = co_await deps_.links.connect(peer, origin, deadline);
+  if (linked && !race.winner) race.winner = peer;
+  race.changed.notify_all();
+}
+
+Task<void> FabricImpl::race_won(Race& race, MonoTime deadline) {
+  while (!race.winner && deps_.clock.now() < deadline) co_await race.changed.wait(deps_.clock, deadline);
+}
+
 Task<Result<CallOutcome>> FabricImpl::try_each(guard::Permit<guard::MeshCall> permit, std::vector<PeerId> targets,
                                                const Question& question, bool idempotent, MonoTime deadline) {
   const std::size_t tries = std::min(targets.size(), kProvidersTried);
@@ -136,8 +163,9 @@ Task<Result<CallOutcome>> FabricImpl::call(guard::Permit<guard::MeshCall> permit
   const MonoTime deadline = deps_.clock.now() + options.timeout;
   auto peers = co_await targets(permit.origin(), service, options.to, deadline);
   if (!peers) co_return std::unexpected(peers.error());
+  auto order = co_await first_reached(permit.origin(), std::move(*peers), deadline);
   const Question question{std::move(service), std::move(method), std::move(payload), options.budget, reply_cap_of(options)};
-  co_return co_await try_each(std::move(permit), std::move(*peers), question, options.idempotent, deadline);
+  co_return co_await try_each(std::move(permit), std::move(order), question, options.idempotent, deadline);
 }
 
 Task<Result<mesh::StreamPtr>> FabricImpl::open(guard::Permit<guard::MeshCall> permit, std::string service, std::string method, Bytes payload,

@@ -38,6 +38,13 @@ class FabricImpl final : public Fabric {
                                                           MonoTime deadline);
   [[nodiscard]] Task<Result<CallOutcome>> try_each(guard::Permit<guard::MeshCall> permit, std::vector<PeerId> targets,
                                                    const Question& question, bool idempotent, MonoTime deadline);
+  struct Race {
+    std::optional<PeerId> winner;
+    Notifier changed;
+  };
+  [[nodiscard]] Task<std::vector<PeerId>> first_reached(guard::Origin origin, std::vector<PeerId> peers, MonoTime deadline);
+  [[nodiscard]] Task<void> reach(Race& race, PeerId peer, guard::Origin origin, MonoTime deadline);
+  [[nodiscard]] Task<void> race_won(Race& race, MonoTime deadline);
   [[nodiscard]] Result<guard::Permit<guard::MeshCall>> permit_like(guard::Origin origin, const guard::Subject& subject);
   void offer();
 

@@ -36,6 +36,20 @@ TEST_F(Client, AsksAnIdempotentQuestionElsewhereWhereOneFails) {
   run(Test::run(*this));
 }
 
+TEST_F(Client, CallsWhoeverIsReachedFirstWhenNobodyIsLinked) {
+  make();
+  make_third();
+  struct Test {
+    static Task<void> run(Client& t) {
+      t.here_->links.far = {{t.third_->id, std::chrono::hours(1)}, {t.there_->id, std::chrono::milliseconds(1)}};
+      const auto echo = co_await t.call("Echo", Text{"x"});
+      EXPECT_TRUE(echo && echo->provider == t.there_->id) << "though the other one is the better";
+      EXPECT_EQ(t.here_->links.opened, 1U);
+    }
+  };
+  run(Test::run(*this));
+}
+
 TEST_F(Client, AsksNothingTwiceThatIsNotIdempotent) {
   make();
   make_third();

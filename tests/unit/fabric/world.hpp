@@ -56,18 +56,26 @@ class FakeLinks final : public mesh::Links {
     found->second->handler_(std::make_unique<JoinedStream>(std::move(pair.second), self_));
     co_return std::make_unique<JoinedStream>(std::move(pair.first), peer);
   }
-  Task<Status> connect(PeerId, guard::Origin, MonoTime) override { co_return Status{}; }
+  Task<Status> connect(PeerId peer, guard::Origin, MonoTime) override {
+    const auto found = far.find(peer);
+    if (found == far.end()) co_return Status{};
+    const Duration takes = found->second;
+    co_await clock_.sleep_for(takes);
+    far.erase(peer);
+    co_return Status{};
+  }
   Task<Status> dial(PeerId, Endpoint, MonoTime) override { co_return Status{}; }
   void drop(const PeerId&) override {}
   void on_stream(mesh::Protocol, StreamHandler handler) override { handler_ = std::move(handler); }
   void on_link(std::function<void(const PeerId&, bool)>) override {}
-  bool is_linked(const PeerId& peer) const override { return net_.contains(peer); }
+  bool is_linked(const PeerId& peer) const override { return net_.contains(peer) && !far.contains(peer); }
   std::optional<mesh::LinkInfo> link(const PeerId&) const override { return std::nullopt; }
   std::vector<mesh::LinkInfo> links() const override { return {}; }
   mesh::LinkMetrics metrics() const override { return {}; }
   void configure(const mesh::LinkSettings&) override {}
 
   std::set<PeerId> down;  // not to be reached
+  std::map<PeerId, Duration> far;  // not linked: what a dial takes
   std::size_t opened = 0;
 
  private:
