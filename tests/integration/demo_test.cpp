@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,7 @@ struct Node {
   std::string name;
   std::string key;
   std::uint16_t port = 0;
+  std::string peer;  // its id on the mesh
 
   [[nodiscard]] HttpReply call(std::string method, std::string path, std::string body = {}) const {
     return http(port, {std::move(method), std::move(path), "X-API-Key: " + key + "\r\n", std::move(body)});
@@ -54,7 +56,7 @@ class DemoTest : public ::testing::Test {
     if (!demo.is_object()) return out;
     for (const auto& one : demo["nodes"]) {
       const auto url = one["url"].get<std::string>();
-      out.push_back({one["name"], one["apiKey"], static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1)))});
+      out.push_back({one["name"], one["apiKey"], static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1))), one["peerId"]});
     }
     return out;
   }
@@ -119,6 +121,70 @@ TEST_F(DemoTest, MusicIsFoundAndCopiedAndATermLeavesNothing) {
   demo.send(SIGTERM);
   EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
   for (const auto& process : family) EXPECT_TRUE(process.ends_before(WallClock::now() + kGoneWithin)) << process.pid();
+}
+
+// ---- the mesh of the demo ----
+
+constexpr auto kSparing = std::chrono::milliseconds(700);  // finding and calling draw on budgets
+
+HttpReply ask_status(const Node& from, const Node& to) {
+  return http(from.port, {"POST", "/mesh/http/mesh-introspect/GetStatus", "X-API-Key: " + from.key + "\r\nX-Mesh-Peer: " + to.peer + "\r\n", "{}"});
+}
+
+bool has_peer(const json& list, const Node& whom) {
+  return list.is_array() && std::ranges::any_of(list, [&](const json& one) { return one.value("peer", "") == whom.peer; });
+}
+
+bool offers(const Node& from, const Node& whom) { return has_peer(from.get("/api/v0/mesh/services?name=mesh-introspect"), whom); }
+
+bool is_linked(const Node& from, const Node& with) {
+  const auto mesh = from.get("/api/v0/mesh");
+  return mesh.is_object() && mesh.contains("links") && has_peer(mesh["links"], with);
+}
+
+/// The process of one node of a demo; 0 where there is none.
+pid_t process_of(const ChildProgram& demo, const std::filesystem::path& home) {
+  for (const auto pid : descendants(demo.pid())) {
+    const auto words = content_of("/proc/" + std::to_string(pid) + "/cmdline");
+    if (words.find(home.string()) != std::string::npos) return pid;
+  }
+  return 0;
+}
+
+TEST_F(DemoTest, ANodeIsCalledByItsNameMissedWhenItIsKilledAndFoundAgain) {
+  auto arguments = words(12700, 3);
+  arguments.insert(arguments.end(), {"--record-life", "20"});
+  ChildProgram demo(arguments);
+  ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
+  const auto all = nodes();
+  ASSERT_EQ(all.size(), 3U);
+  const auto& anna = all[0];
+  const auto& cleo = all[2];
+  EXPECT_EQ(cleo.get("/api/v0/mesh").value("peerId", ""), cleo.peer) << "demo.json tells the id that the node has";
+
+  const auto answered = [&] { return ask_status(anna, cleo).status == 200; };
+  ASSERT_TRUE(eventually(answered, seconds(60), kSparing)) << ask_status(anna, cleo).body << anna.call("GET", "/api/v0/mesh").body;
+  EXPECT_NE(ask_status(anna, cleo).head.find(cleo.peer), std::string::npos) << "the answer names who gave it";
+  ASSERT_TRUE(eventually([&] { return offers(anna, cleo); }, seconds(30), kSparing)) << anna.call("GET", "/api/v0/mesh/services?name=mesh-introspect").body;
+  EXPECT_TRUE(is_linked(anna, cleo));
+
+  const auto home = folder() / "cleo";
+  const auto process = process_of(demo, home);
+  ASSERT_GT(process, 0);
+  ASSERT_EQ(::kill(process, SIGKILL), 0);
+  EXPECT_TRUE(demo.says("cleo has ended", seconds(10))) << demo.said();
+  EXPECT_TRUE(eventually([&] { return !is_linked(anna, cleo); }, seconds(60)));
+  EXPECT_NE(ask_status(anna, cleo).status, 200);
+  EXPECT_TRUE(eventually([&] { return !offers(anna, cleo); }, seconds(40), kSparing)) << "what it said of itself is good for 20 seconds";
+
+  ChildProgram again({SF_BINARY_DIR "/soulfabric", "daemon", "--app-dir", home.string()});
+  ASSERT_TRUE(eventually([&] { return cleo.call("GET", "/ready").status == 200; }, seconds(60))) << again.said();
+  EXPECT_TRUE(eventually([&] { return offers(anna, cleo); }, seconds(60), kSparing)) << anna.call("GET", "/api/v0/mesh").body;
+  EXPECT_TRUE(eventually(answered, seconds(60), kSparing)) << ask_status(anna, cleo).body;
+  again.send(SIGTERM);
+  EXPECT_EQ(again.ends(kGoneWithin), 0) << again.said();
+  demo.send(SIGTERM);
+  EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
 }
 
 TEST_F(DemoTest, AKilledDemoLeavesNoProcessAndNoOpenPort) {

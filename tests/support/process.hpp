@@ -138,14 +138,15 @@ inline std::vector<pid_t> descendants(pid_t root) {
   return out;
 }
 
-/// Asks again every 20 ms until `done` or the time is up; for what a program outside tells only when asked.
+/// Asks again every 20 ms until `done` or the time is up; for what a program outside tells only when asked. A longer `pause` is for
+/// questions that draw on a budget.
 template <class F>
-[[nodiscard]] bool eventually(F done, std::chrono::seconds within) {
+[[nodiscard]] bool eventually(F done, std::chrono::seconds within, std::chrono::milliseconds pause = std::chrono::milliseconds(20)) {
   const auto deadline = WallClock::now() + within;
   for (;;) {
     if (done()) return true;
     if (WallClock::now() > deadline) return false;
-    static_cast<void>(::poll(nullptr, 0, 20));
+    static_cast<void>(::poll(nullptr, 0, static_cast<int>(pause.count())));
   }
 }
 

@@ -115,13 +115,14 @@ test("another node's folders are browsed, opened and downloaded from", async () 
 test("shares are counted and scanned again, every screen is whole at 360 pixels", async () => {
   const node = demo.nodes[1];
   const { page, url } = await enter(node, { width: 360, height: 740 });
-  for (const screen of ["#/search", "#/downloads", "#/uploads", "#/browse", "#/chat", "#/shares"]) {
+  for (const screen of ["#/search", "#/downloads", "#/uploads", "#/browse", "#/chat", "#/shares", "#/pods", "#/mesh", "#/guard"]) {
     await go(page, screen);
-    await page.wait("document.querySelector('.screen')");
+    await page.wait("document.querySelector('.screen')&&!document.querySelector('.screen .spinner')");
     assert.deepEqual(await page.evaluate(nameless), [], screen);
     assert.deepEqual(await page.evaluate(sticking), [], screen);
   }
   const files = (await demo.ask(node, "/application")).shares.files;
+  await go(page, "#/shares");
   await page.wait(shown(`${files.toLocaleString("en")} files`));
   await page.click("button|Scan now");
   await page.wait("[...document.querySelectorAll('button')].some(e=>e.textContent==='Scan now')", "the scan to end", kSlow);
@@ -143,6 +144,44 @@ test("messages go from one page to another", async () => {
   await go(second.page, `#/chat/${encodeURIComponent(names[0])}`);
   await second.page.wait(shown("Is the <b>second</b> record yours?"));
   await second.page.picture(shot("real-chat"));
+  for (const { page, url } of [first, second]) await holds(page, url);
+});
+
+test("the demo's mesh: a link by id alone, a service found by its name, a pod joined and written to", async () => {
+  const [one, , two] = demo.nodes;
+  const first = await enter(one, { width: 1280, height: 1000 });
+  await go(first.page, "#/mesh");
+  await first.page.wait(shown(one.peerId), "this node's id", kSlow);
+  assert.equal(await first.page.evaluate("document.querySelector('dialog[open]')"), null, "the configuration has answered the question");
+  const row = `document.querySelector('[aria-label="Node ${two.peerId}"]')`;
+  await first.page.fill("input[name=peer]", two.peerId);
+  await first.page.press("Enter");
+  await first.page.wait(row, "the link to stand", kSlow);
+  await first.page.fill("input[name=service]", "mesh-introspect");
+  await first.page.press("Enter");
+  await first.page.wait(`[...document.querySelectorAll('.entry .peer')].some(e=>e.title===${JSON.stringify(two.peerId)})`, "the service to be found", kSlow);
+  await first.page.wait("document.querySelectorAll('.dot-node').length>=1");
+  await first.page.picture(shot("real-mesh"));
+
+  await go(first.page, "#/pods");
+  await first.page.fill("form[aria-labelledby=pod-new-title] input[name=name]", "Night <b>trains</b>");
+  await first.page.press("Enter");
+  await first.page.wait("document.querySelector('.thread h2')?.textContent==='Night <b>trains</b>'", "the pod to be made", kSlow);
+  const pod = await first.page.evaluate("decodeURIComponent(location.hash.split('/')[2])");
+  const second = await enter(two, { width: 360, height: 740, dark: true });
+  await go(second.page, "#/pods");
+  await second.page.fill("input[name=pod]", pod);
+  await second.page.fill("input[name=host]", one.peerId);
+  await second.page.press("Enter");
+  await second.page.wait(shown("You have asked to join"), "the pod to be asked", kSlow);
+  await first.page.click("summary|1 member");
+  await first.page.click(`button|Let in ${two.peerId}`);
+  await second.page.wait("document.querySelector('#pod-text')", "to be let in", kSlow);
+  await second.page.fill("#pod-text", "Which <i>platform</i>?");
+  await second.page.press("Enter");
+  for (const { page } of [first, second]) await page.wait("[...document.querySelectorAll('.said p')].some(e=>e.textContent==='Which <i>platform</i>?')", "the message to be there", kSlow);
+  await second.page.picture(shot("real-pod-360"));
+  await first.page.picture(shot("real-pod-1280"));
   for (const { page, url } of [first, second]) await holds(page, url);
 });
 

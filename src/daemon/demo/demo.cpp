@@ -22,10 +22,11 @@ namespace soulfabric::daemon::demo {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: soulfabric demo --dir DIR --base-port N [--nodes N]\n"
+    "usage: soulfabric demo --dir DIR --base-port N [--nodes N] [--record-life SECONDS]\n"
     "  --dir DIR        an empty or new folder, or that of an earlier demo, which is made anew; all files lie in it\n"
-    "  --base-port N    first of the ports on 127.0.0.1 that are used: the server, then a web page per node, then peers\n"
-    "  --nodes N        1 to 16, default 5\n";
+    "  --base-port N    first of the ports on 127.0.0.1 that are used: the server, then a web page per node, then peers, then the mesh\n"
+    "  --nodes N        1 to 16, default 5\n"
+    "  --record-life S  seconds after which the mesh has forgotten a node that went without a word, 20 to 3600, default 60\n";
 
 /// What lives as long as the loop runs.
 struct Show {
@@ -81,7 +82,8 @@ Task<void> heed_keyboard(Show& show) {
 Status perform(const DemoOptions& options, bool& failed) {
   SF_TRY_ASSIGN(DemoFolder folder, DemoFolder::open(options.folder));
   SystemRandom random;
-  SF_TRY_ASSIGN(const NetworkPlan plan, make_plan(folder.path(), options.base_port, options.nodes, random));
+  SF_TRY_ASSIGN(NetworkPlan plan, make_plan(folder.path(), options.base_port, options.nodes, random));
+  plan.record_life = options.record_life;
   IoContext context(1);
   SystemIoClock clock;
   boost::asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
@@ -93,6 +95,7 @@ Status perform(const DemoOptions& options, bool& failed) {
   greeting.music(made);
   boost::asio::posix::stream_descriptor keyboard(context);
   if (greeting.is_terminal() && ::isatty(STDIN_FILENO) == 1) keyboard.assign(::dup(STDIN_FILENO));
+  network.on_lost([&greeting](const NodePlan& node) { greeting.lost(node); });
   Show show{network, folder, plan, greeting, signals, keyboard};
   TaskScope scope(context, "demo");
   scope.spawn("life", live(show));

@@ -6,6 +6,12 @@
 #include "soulfabric/base/text.hpp"
 
 namespace soulfabric::daemon::demo {
+namespace {
+
+constexpr std::uint64_t kLeastRecordLife = 20;  // as mesh.record_life has it
+constexpr std::uint64_t kMostRecordLife = 3600;
+
+}  // namespace
 
 Result<DemoOptions> parse_demo_options(const std::vector<std::string>& arguments) {
   DemoOptions out;
@@ -20,6 +26,8 @@ Result<DemoOptions> parse_demo_options(const std::vector<std::string>& arguments
       out.base_port = static_cast<unsigned>(*number);
     } else if (flag == "--nodes" && number && *number <= kMostNodes) {
       out.nodes = static_cast<std::size_t>(*number);
+    } else if (flag == "--record-life" && number && *number >= kLeastRecordLife && *number <= kMostRecordLife) {
+      out.record_life = static_cast<unsigned>(*number);
     } else {
       return fail(Errc::InvalidArgument, flag + " " + value + " is not understood, see 'soulfabric demo --help'");
     }

@@ -13,6 +13,7 @@ struct DemoOptions {
   std::filesystem::path folder;
   unsigned base_port = 0;
   std::size_t nodes = 5;
+  unsigned record_life = 60;  // seconds
 };
 
 /// `arguments` without program and subcommand. InvalidArgument with a sentence that names the option.

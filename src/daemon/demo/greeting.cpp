@@ -59,9 +59,26 @@ Status Greeting::welcome() {
   say("");
   SF_TRY(links());
   say("Try it: search for \"slow bicycle\" or \"neon\", download the folder, then look into My shares.");
+  mesh_hints();
   say("For curl: addresses, API keys and passwords are in " + (plan_.folder / "demo.json").string());
   say(terminal_ ? dim("Enter: fresh links.  Ctrl-C: end the network.") : "It ends with this process.");
   return {};
+}
+
+void Greeting::mesh_hints() {
+  if (plan_.nodes.size() < 3) return;
+  const auto& here = plan_.nodes[0];
+  const auto& there = plan_.nodes[2];
+  say("The nodes form a mesh of their own: see the page Mesh. " + here.name + " calls a service on " + there.name + ", of which it knows the id only:");
+  say("");
+  say("  curl -X POST " + tool_url(here) + "/mesh/http/mesh-introspect/GetStatus -H 'X-API-Key: " + here.api_key + "' -H 'X-Mesh-Peer: " + there.peer_id + "'");
+  say("  curl '" + tool_url(here) + "/api/v0/mesh/services?name=mesh-introspect' -H 'X-API-Key: " + here.api_key + "'");
+  say("");
+}
+
+void Greeting::lost(const NodePlan& node) {
+  const auto home = (plan_.folder / node.name).string();
+  say(node.name + " has ended: its last words are in " + home + "/output.log, and this starts it again: soulfabric daemon --app-dir " + home);
 }
 
 Status Greeting::links() {

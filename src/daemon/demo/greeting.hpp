@@ -18,9 +18,12 @@ class Greeting {
   [[nodiscard]] Status welcome();
   /// A new link for each node. Error: Io.
   [[nodiscard]] Status links();
+  /// A node has ended by itself: where its words are, how to have it back.
+  void lost(const NodePlan& node);
   void farewell();
 
  private:
+  void mesh_hints();
   [[nodiscard]] std::string bold(const std::string& text) const;
   [[nodiscard]] std::string dim(const std::string& text) const;
 

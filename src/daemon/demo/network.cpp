@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "demo/readiness.hpp"
+#include "soulfabric/mesh/identity.hpp"
 
 namespace soulfabric::daemon::demo {
 namespace {
@@ -46,7 +47,7 @@ Network::Network(IoContext& context, IoClock& clock, DemoFolder& folder, const N
 
 Status Network::check_ports() {
   std::vector<std::uint16_t> ports{plan_.server_port};
-  for (const auto& node : plan_.nodes) ports.insert(ports.end(), {node.web_port, node.listen_port});
+  for (const auto& node : plan_.nodes) ports.insert(ports.end(), {node.web_port, node.listen_port, node.mesh_port});
   for (const auto port : ports) {
     const auto listener = net::listen_tcp(context_, clock_, {loopback(), port});
     if (!listener) return fail(Errc::Conflict, "port " + std::to_string(port) + " is in use: end what uses it, or choose another --base-port");
@@ -59,6 +60,8 @@ Status Network::start_node(const NodePlan& node) {
   const std::filesystem::path home(node.name);
   const auto config = node_yaml(plan_, node);
   SF_TRY(folder_.write(home / "soulfabric.yml", bytes_of(config)));
+  SF_TRY(folder_.make_folder(home / "secrets"));
+  SF_TRY(mesh::store_identity(plan_.folder / home / "secrets", SigningKey(node.identity), false));
   SF_TRY_ASSIGN(const int output, folder_.create(home / "output.log"));
   auto process = ChildProcess::start({"daemon", "--app-dir", (plan_.folder / home).string()}, output);
   ::close(output);
@@ -113,8 +116,8 @@ Task<Status> Network::wait_for_nodes() {
 
 Task<Status> Network::run_until_stopped() {
   while (!stopping_) {
-    const auto alive = check_children();
-    if (!alive) co_return alive;
+    tell_lost();
+    if (!any_running()) co_return fail(Errc::Unavailable, "every node has ended: their last words are in the output.log of each folder in " + plan_.folder.string());
     co_await changed_.wait(clock_, kNever);
   }
   co_return Status{};
@@ -123,6 +126,14 @@ Task<Status> Network::run_until_stopped() {
 void Network::stop() {
   stopping_ = true;
   changed_.notify_all();
+}
+
+void Network::tell_lost() {
+  for (auto& node : nodes_) {
+    if (node.lost || node.process.is_running()) continue;
+    node.lost = true;
+    if (lost_) lost_(*node.plan);
+  }
 }
 
 bool Network::any_running() const {

@@ -2,6 +2,7 @@
 // The running network of a demo: the server in this process, one child process per node. Network thread only.
 #pragma once
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 
 #include "demo/child_process.hpp"
 #include "demo/demo_folder.hpp"
@@ -23,8 +24,11 @@ class Network {
   [[nodiscard]] Status check_ports();
   /// The server and all nodes; returns when every node is ready. Cancelled when `stop` was called meanwhile.
   [[nodiscard]] Task<Status> start();
-  /// Waits until `stop` is called or a node ends by itself, which is an error with its name.
+  /// Waits until `stop` is called. A node that ends meanwhile is told once and may be started again by hand; when the last one has
+  /// ended, that is an error.
   [[nodiscard]] Task<Status> run_until_stopped();
+  /// Told of a node that ended by itself.
+  void on_lost(std::function<void(const NodePlan&)> callback) { lost_ = std::move(callback); }
   void stop();
   /// Every node asked, waited for, and killed where it does not listen.
   [[nodiscard]] Task<void> end();
@@ -34,12 +38,14 @@ class Network {
     const NodePlan* plan;
     ChildProcess process;
     bool ready = false;
+    bool lost = false;
   };
 
   [[nodiscard]] Status start_node(const NodePlan& node);
   [[nodiscard]] Task<void> watch_children();
   [[nodiscard]] Task<Status> wait_for_nodes();
   [[nodiscard]] Status check_children() const;
+  void tell_lost();
   [[nodiscard]] bool any_running() const;
 
   IoContext& context_;
@@ -51,6 +57,7 @@ class Network {
   soulseek::SoulseekServer server_;
   std::vector<Node> nodes_;
   Notifier changed_;
+  std::function<void(const NodePlan&)> lost_;
   bool stopping_ = false;
   TaskScope scope_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "soulfabric/base/ed25519.hpp"
 #include "soulfabric/base/error.hpp"
 #include "soulfabric/base/random.hpp"
 
@@ -17,6 +18,9 @@ struct NodePlan {
   std::string name;  // its Soulseek name, its folder beneath the demo's, and the host part of its address in a browser
   std::uint16_t web_port = 0;
   std::uint16_t listen_port = 0;
+  std::uint16_t mesh_port = 0;    // TCP and UDP
+  SigningKey::Seed identity{};    // its key on the mesh, drawn here so that its id is known before it starts
+  std::string peer_id;
   std::string password;           // of its web page; the user is its name
   std::string api_key;            // administrator
   std::string soulseek_password;
@@ -27,10 +31,13 @@ struct NodePlan {
 struct NetworkPlan {
   std::filesystem::path folder;  // absolute
   std::uint16_t server_port = 0;
+  std::uint32_t mesh_network = 0;  // of this demo alone: two demos on one machine do not meet
+  unsigned record_life = 60;       // seconds after which a node that has gone is forgotten
   std::vector<NodePlan> nodes;
 };
 
-/// Ports: `base_port` for the server, then one per node for the web page, then one per node for its peers.
+/// Ports: `base_port` for the server, then one per node for the web page, then one per node for its Soulseek peers, then one per node
+/// for the mesh.
 /// InvalidArgument: nodes not 1..kMostNodes, or ports beyond 65535 or below 1024.
 [[nodiscard]] Result<NetworkPlan> make_plan(const std::filesystem::path& folder, unsigned base_port, std::size_t nodes, Random& random);
 /// "http://127.0.0.1:<port>", for tools.
@@ -39,7 +46,7 @@ struct NetworkPlan {
 [[nodiscard]] std::string browser_url(const NodePlan& node);
 /// The node's configuration file.
 [[nodiscard]] std::string node_yaml(const NetworkPlan& plan, const NodePlan& node);
-/// demo.json: {"nodes":[{"name","url","apiKey","username","password"}]}.
+/// demo.json: {"nodes":[{"name","url","apiKey","username","password","peerId"}]}.
 [[nodiscard]] std::string demo_json(const NetworkPlan& plan);
 
 }  // namespace soulfabric::daemon::demo

@@ -8,6 +8,8 @@
 #include "demo/demo_options.hpp"
 #include "demo/network_plan.hpp"
 #include "demo/readiness.hpp"
+#include "soulfabric/base/bytes.hpp"
+#include "soulfabric/base/peer_id.hpp"
 
 namespace soulfabric::daemon::demo {
 namespace {
@@ -22,12 +24,12 @@ TEST(DemoPlan, NoTwoPartsShareAPortASecretOrAName) {
   std::set<std::uint16_t> ports{plan.server_port};
   std::set<std::string> words;
   for (const auto& node : plan.nodes) {
-    ports.insert({node.web_port, node.listen_port});
-    words.insert({node.name, node.password, node.api_key, node.soulseek_password});
+    ports.insert({node.web_port, node.listen_port, node.mesh_port});
+    words.insert({node.name, node.password, node.api_key, node.soulseek_password, node.peer_id, to_hex(node.identity)});
   }
-  EXPECT_EQ(ports.size(), 1 + 2 * kMostNodes);
-  EXPECT_EQ(*ports.rbegin() - *ports.begin(), 2 * static_cast<int>(kMostNodes));
-  EXPECT_EQ(words.size(), 4 * kMostNodes);
+  EXPECT_EQ(ports.size(), 1 + 3 * kMostNodes);
+  EXPECT_EQ(*ports.rbegin() - *ports.begin(), 3 * static_cast<int>(kMostNodes));
+  EXPECT_EQ(words.size(), 6 * kMostNodes);
 }
 
 TEST(DemoPlan, FiveNodesShareEveryAlbumAndOneHasABrokenFile) {
@@ -50,6 +52,25 @@ TEST(DemoPlan, DemoJsonHasTheFieldsThatToolsRead) {
   EXPECT_EQ(json["nodes"][1]["apiKey"], plan.nodes[1].api_key);
   EXPECT_EQ(json["nodes"][1]["username"], "bela");
   EXPECT_EQ(json["nodes"][1]["password"], plan.nodes[1].password);
+  EXPECT_EQ(json["nodes"][1]["peerId"], PeerId::of(SigningKey(plan.nodes[1].identity).public_key()).to_string());
+}
+
+TEST(DemoPlan, NodesOfOneDemoMeetAndThoseOfAnotherDoNot) {
+  const auto plan = plan_of(3);
+  SeededRandom random(2);
+  const auto other = make_plan("/srv/other", 7130, 3, random).value_or(NetworkPlan{});
+  EXPECT_NE(plan.mesh_network, other.mesh_network);
+  const auto network = "  network: " + std::to_string(plan.mesh_network) + "\n";
+  for (const auto& node : plan.nodes) {
+    const auto yaml = node_yaml(plan, node);
+    EXPECT_NE(yaml.find(network), std::string::npos);
+    EXPECT_NE(yaml.find("  join: \"yes\"\n"), std::string::npos);
+    EXPECT_NE(yaml.find("  port_mapping: false\n"), std::string::npos);
+    const auto bootstrap = yaml.substr(yaml.find("  bootstrap:\n"));
+    EXPECT_EQ(bootstrap.find("127.0.0.1:" + std::to_string(node.mesh_port)), std::string::npos) << "nobody starts from itself";
+    EXPECT_NE(bootstrap.find("127.0.0.1:" + std::to_string(plan.nodes[node.name == "anna" ? 1 : 0].mesh_port)), std::string::npos);
+  }
+  EXPECT_NE(node_yaml(plan_of(1), plan_of(1).nodes[0]).find("  bootstrap: []\n"), std::string::npos);
 }
 
 TEST(DemoPlan, BrowsersGetAHostOfTheirOwnForEachNode) { EXPECT_EQ(browser_url(plan_of(1).nodes[0]), "http://anna.localhost:7031"); }
@@ -59,8 +80,8 @@ TEST(DemoPlan, RefusesTooManyNodesAndPortsThatDoNotExist) {
   EXPECT_FALSE(make_plan("/srv/demo", 7030, 0, random));
   EXPECT_FALSE(make_plan("/srv/demo", 7030, kMostNodes + 1, random));
   EXPECT_FALSE(make_plan("/srv/demo", 80, 2, random));
-  EXPECT_FALSE(make_plan("/srv/demo", 65535, 1, random));
-  EXPECT_TRUE(make_plan("/srv/demo", 65533, 1, random));
+  EXPECT_FALSE(make_plan("/srv/demo", 65533, 1, random));
+  EXPECT_TRUE(make_plan("/srv/demo", 65532, 1, random));
 }
 
 TEST(DemoOptionsTest, NamesTheOptionThatIsWrong) {
@@ -71,6 +92,10 @@ TEST(DemoOptionsTest, NamesTheOptionThatIsWrong) {
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().message.find("--base-port seven"), std::string::npos);
   EXPECT_FALSE(parse_demo_options({"--dir"}));
+  const auto short_lived = parse_demo_options({"--dir", "/srv/demo", "--base-port", "7030", "--record-life", "20"});
+  ASSERT_TRUE(short_lived);
+  EXPECT_EQ(short_lived->record_life, 20U);
+  EXPECT_FALSE(parse_demo_options({"--dir", "/srv/demo", "--base-port", "7030", "--record-life", "19"}));
 }
 
 TEST(DemoReadiness, ReadsAnAnswerAndRefusesWhatIsNone) {
