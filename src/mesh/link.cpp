@@ -82,6 +82,7 @@ void Link::start() {
   running_ = true;
   machine_.admit(started_);
   host_->scope().spawn("link reader", read_loop(shared_from_this()));
+  if (over_) return;  // the other side was gone before the reader had to wait
   host_->scope().spawn("link writer", write_loop(shared_from_this()));
   pump();
 }

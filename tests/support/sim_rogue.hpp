@@ -19,8 +19,8 @@ enum class Attack : std::uint8_t {
   Silence,         // connects and says nothing
   NoiseAfterTls,   // proven, then noise
   LengthLie,       // a frame longer than any credit
-  StreamFlood,     // 3,000 streams at once
-  PingFlood,       // 20,000 questions, no answer read
+  StreamFlood,     // 1,500 streams at once
+  PingFlood,       // 4,000 questions, no answer read
   NamedNoise,      // streams of the right protocols with noise in them
   CallFlood,       // 300 well-formed calls at once
   ThrowawayKey,    // a new key for each visit
@@ -108,10 +108,10 @@ class SimRogue {
     switch (attack) {
       case Attack::LengthLie: add(wire::Data, kSyn, 1, 0x7FFFFFFF); break;
       case Attack::StreamFlood:
-        for (std::uint32_t i = 0; i < 3000; ++i) add(wire::WindowUpdate, kSyn, 1 + 2 * i, 0);
+        for (std::uint32_t i = 0; i < 1500; ++i) add(wire::WindowUpdate, kSyn, 1 + 2 * i, 0);
         break;
       case Attack::PingFlood:
-        for (std::uint32_t i = 0; i < 20'000; ++i) add(wire::Ping, kSyn, 0, i);
+        for (std::uint32_t i = 0; i < 4000; ++i) add(wire::Ping, kSyn, 0, i);
         break;
       case Attack::NamedNoise:
         for (std::uint32_t i = 0; i < 20; ++i) {
