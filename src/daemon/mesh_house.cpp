@@ -55,8 +55,9 @@ Task<void> MeshHouse::settle_once() {
   trouble_.clear();
   const auto joined = co_await join();
   running_ = joined.has_value();
+  if (!running_) trouble_ = joined.error().message;
+  changed();
   if (running_) co_return;
-  trouble_ = joined.error().message;
   log::error("mesh", "this node is not on the mesh: " + trouble_);
   co_await leave();
 }
@@ -70,6 +71,7 @@ Task<Status> MeshHouse::join() {
 
 Task<void> MeshHouse::leave() {
   running_ = false;
+  changed();
   if (!node_) co_return;
   co_await node_->stop();
   retired_.push_back({std::move(node_), deps_.clock.now()});

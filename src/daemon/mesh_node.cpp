@@ -110,6 +110,7 @@ void MeshNode::tell_endpoints() {
   auto endpoints = own_endpoints(options_, *listening, mapped, net::local_addresses());
   if (endpoints == told_) return;
   told_ = endpoints;
+  if (parts_) parts_->endpoints = endpoints;
   peers_->set_endpoints(std::move(endpoints));
 }
 
