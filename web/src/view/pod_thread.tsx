@@ -77,7 +77,7 @@ function Write({ pod, done }: { pod: Pod; done: () => Promise<void> }) {
   );
 }
 
-export function PodThread({ id, me, left }: { id: string; me: string; left: () => Promise<void> }) {
+export function PodThread({ id, me, changed }: { id: string; me: string; changed: () => Promise<void> }) {
   const { value: pod, problem, again } = useReading(() => meshCalls.pod(id), kReadAgain, "pod", id);
   const messages = useMessages(id);
   const [question, ask] = useState<Question | null>(null);
@@ -89,7 +89,7 @@ export function PodThread({ id, me, left }: { id: string; me: string; left: () =
   }, [newest, pod !== null]);
   useEffect(() => {
     // What stands on the screen is read; a failure only leaves the badge.
-    if (newest) void meshCalls.podRead(id).then(countUnreadPods, () => undefined);
+    if (newest) void meshCalls.podRead(id).then(() => Promise.all([countUnreadPods(), changed()]), () => undefined);
   }, [newest, id]);
   if (!pod) return <section class="thread" aria-label="Pod"><a class="button ghost square narrow-only" href={routeTo("pods")} aria-label="All pods"><Icon name="back" /></a><Unread icon="pods" what="This pod" problem={problem} again={again} /></section>;
   const state = ourState(pod);
@@ -98,7 +98,7 @@ export function PodThread({ id, me, left }: { id: string; me: string; left: () =
     words: pod.owner === me ? "You own this pod and your node keeps it: it ends for everybody." : "Its messages are removed here. To come back you have to join again.",
     run: async () => {
       if (await attempt(() => meshCalls.leavePod(id), "You have left the pod")) location.hash = routeTo("pods");
-      await left();
+      await changed();
     },
   };
   const removal = (message: PodMessage) => () => ask({

@@ -62,7 +62,7 @@ export function PodsScreen({ id }: { id: string }) {
         </ul>
         <WaysIn pods={value.pods} links={value.mesh.links ?? []} done={again} />
       </div>
-      {id && <PodThread key={id} id={id} me={value.mesh.peerId ?? ""} left={again} />}
+      {id && <PodThread key={id} id={id} me={value.mesh.peerId ?? ""} changed={again} />}
     </section>
   );
 }
