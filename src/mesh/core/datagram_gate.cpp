@@ -121,7 +121,7 @@ DatagramGate::Verdict DatagramGate::admit_request(const Endpoint& from, Datagram
   }
   ForLibrary admitted{encode_datagram(message, settings_.network), std::nullopt};
   if (message.kind == DatagramKind::Put) admitted.put.emplace(message.target, message.values.front().id);
-  return Verdict{std::move(admitted), probe(from, source, now), std::nullopt};
+  return Verdict{std::move(admitted), probe(from, message, source, now), std::nullopt};
 }
 
 DatagramGate::Reason DatagramGate::refuses_put(const DatagramMessage& message, WallTime wall) const {
@@ -138,10 +138,16 @@ DatagramGate::Reason DatagramGate::refuses_put(const DatagramMessage& message, W
   return std::nullopt;
 }
 
-std::optional<Bytes> DatagramGate::probe(const Endpoint& to, Source& source, MonoTime now) {
-  if (is_proven(to.address, now)) return std::nullopt;
-  if (source.probed != MonoTime::min() && now - source.probed < kProbeInterval) return std::nullopt;
-  source.probed = now;
+std::optional<Bytes> DatagramGate::probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now) {
+  if (is_proven(to.address, now)) {
+    // Several nodes may share an address: each is met once.
+    const auto* known = identities_.find(NodeKey{message.sender});
+    if (message.client || (known != nullptr && known->endpoint == to && now - known->answered <= kProofLife)) return std::nullopt;
+    if (!source.introductions.take(now, 1, kIntroductions, kProbeInterval)) return std::nullopt;
+  } else {
+    if (source.probed != MonoTime::min() && now - source.probed < kProbeInterval) return std::nullopt;
+    source.probed = now;
+  }
   DatagramMessage ping;
   ping.sender = self_;
   ping.transaction = random_.u32();

@@ -26,6 +26,7 @@ class DatagramGate {
   static constexpr std::chrono::minutes kProofLife{10};       // how long an answer proves an address
   static constexpr std::chrono::minutes kIdentityLife{2};      // how long a node's answer ties its id to its endpoint
   static constexpr std::chrono::seconds kProbeInterval{5};    // to one address
+  static constexpr std::uint64_t kIntroductions = 16;       // probes to new nodes at one proven address, in that interval
   static constexpr std::size_t kOutsideMinuteFactor = 128;    // all unproven addresses together: so many times what one gets
   static constexpr std::size_t kInsideMinute = 8 * 1024 * 1024;  // bytes to one proven address
 
@@ -79,6 +80,7 @@ class DatagramGate {
     Allowance requests;
     Allowance outside;
     MonoTime probed = MonoTime::min();
+    Allowance introductions;
   };
   struct Proof {
     MonoTime answered = MonoTime::min();
@@ -99,7 +101,7 @@ class DatagramGate {
   [[nodiscard]] Verdict admit_answer(const Endpoint& from, DatagramMessage message, MonoTime now);
   [[nodiscard]] Verdict admit_request(const Endpoint& from, DatagramMessage message, MonoTime now, WallTime wall);
   [[nodiscard]] Reason refuses_put(const DatagramMessage& message, WallTime wall) const;
-  [[nodiscard]] std::optional<Bytes> probe(const Endpoint& to, Source& source, MonoTime now);
+  [[nodiscard]] std::optional<Bytes> probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now);
   [[nodiscard]] Reason charge(const Endpoint& to, TransactionId transaction, std::size_t size, MonoTime now);
 
   GateSettings settings_;
