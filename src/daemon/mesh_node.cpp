@@ -62,19 +62,20 @@ Status MeshNode::assemble() {
 
 Task<Status> MeshNode::start() {
   control_->start();
-  auto listening = links_->start();
-  if (!listening) co_return listening;
   auto table = dht_->start();
   if (!table) co_return table;
   auto book = co_await peers_->start();
   if (!book) co_return book;
-  tell_endpoints();
   auto fabric = co_await fabric_->start();
   if (!fabric) co_return fabric;
   if (pods_) {
     auto pods = co_await pods_->start();
     if (!pods) co_return pods;
   }
+  // Last: a link that comes in finds everything that it may ask for.
+  auto listening = links_->start();
+  if (!listening) co_return listening;
+  tell_endpoints();
   mapper_ = make_mapper();
   scope_.spawn("addresses", watch_addresses());
   log::info("mesh", "this node is part of the mesh");

@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds kPublishDeadline{20};
 constexpr std::chrono::seconds kPublishAgain{15};  // after a failure
 constexpr std::size_t kAskedRecords = 8;
+constexpr std::size_t kSeenAddresses = 4096;
 
 class Book final : public PeerBook {
  public:
@@ -133,8 +134,12 @@ class Book final : public PeerBook {
 
   void linked(const PeerId& peer, const PublicKey& key, const Endpoint& remote, Direction direction) override {
     table_.linked(peer, key, direction == Direction::Outbound ? std::optional(remote) : std::nullopt, deps_.clock.wall());
+    if (seen_.size() >= kSeenAddresses) seen_.clear();
+    seen_.insert(remote.address);
     save(peer);
   }
+
+  bool is_known_address(const IpAddress& address) const override { return seen_.contains(address); }
 
   std::vector<PeerId> wanted() const override { return table_.wanted(); }
 
@@ -208,6 +213,7 @@ class Book final : public PeerBook {
   std::vector<Endpoint> endpoints_;
   std::optional<SignedRecord> own_;
   std::uint64_t sequence_ = 0;
+  std::set<IpAddress> seen_;  // of peers that were linked since the start
   Notifier republish_;
   TaskScope scope_;
 };

@@ -5,8 +5,8 @@
 #include <arpa/inet.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
@@ -22,7 +22,7 @@ constexpr const char* kDescription = "soulfabric";
 
 /// The library's retries go on for two minutes; a router on the same wire answers at once or is none.
 Result<natpmpresp_t> answer_of(natpmp_t& state) {
-  const auto end = std::chrono::steady_clock::now() + kNatPmpAnswer;
+  auto left = kNatPmpAnswer;
   for (;;) {
     natpmpresp_t response{};
     const int code = ::readnatpmpresponseorretry(&state, &response);
@@ -31,13 +31,14 @@ Result<natpmpresp_t> answer_of(natpmp_t& state) {
       const bool absent = code == NATPMP_ERR_NOGATEWAYSUPPORT || code == NATPMP_ERR_RECVFROM;
       return fail(absent ? Errc::NotFound : Errc::Rejected, "the router does not map ports by NAT-PMP");
     }
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return fail(Errc::NotFound, "no router answers NAT-PMP");
     timeval wait{};
     ::getnatpmprequesttimeout(&state, &wait);
-    const auto asked = std::chrono::seconds(wait.tv_sec) + std::chrono::milliseconds(wait.tv_usec / 1000 + 1);
+    const std::chrono::milliseconds asked = std::chrono::seconds(wait.tv_sec) + std::chrono::milliseconds(wait.tv_usec / 1000 + 1);
+    const auto patience = std::clamp(asked, std::chrono::milliseconds(1), left);
     pollfd waiting{state.s, POLLIN, 0};
-    ::poll(&waiting, 1, static_cast<int>(std::min<std::chrono::milliseconds>(left, asked).count()));
+    ::poll(&waiting, 1, static_cast<int>(patience.count()));
+    left -= patience;  // a wait that ended early counts as whole: what matters is that there is an end
   }
 }
 

@@ -25,6 +25,14 @@ Response refusal(int status, std::string_view word) {
   return json_response(std::move(body), status);
 }
 
+/// Of our own side: what happened and what to do is for our own user to read; nothing of the other node is in it.
+Response refusal(const Error& error) {
+  const auto status = fabric::status_of(error);
+  std::string body;
+  JsonWriter(body).begin_object().member("error", fabric::name_of(status)).member("message", error.message).end_object();
+  return json_response(std::move(body), static_cast<int>(fabric::http_status_of(status)));
+}
+
 Response refusal(CallStatus status) { return refusal(static_cast<int>(fabric::http_status_of(status)), fabric::name_of(status)); }
 
 std::string media_type(std::string_view header) { return ascii_lower(trim(header.substr(0, header.find(';')))); }
@@ -101,7 +109,7 @@ std::expected<MeshGateway::Admitted, Response> MeshGateway::admit(const Call& ca
   const auto* parts = parts_of(context_);
   if (parts == nullptr) return std::unexpected(refusal(CallStatus::Unavailable));
   auto permit = context_.deps.guard.try_permit<guard::MeshCall>({.origin = call.request->origin, .address = call.request->address});
-  if (!permit) return std::unexpected(refusal(fabric::status_of(permit.error())));
+  if (!permit) return std::unexpected(refusal(permit.error()));
   return Admitted{parts->fabric, std::move(*permit), options};
 }
 
@@ -118,7 +126,7 @@ Task<Response> MeshGateway::answer(Call& call) {
   }
   if (payload->size() > fabric::kPayloadCap) co_return refusal(CallStatus::PayloadTooLarge);
   const auto outcome = co_await admitted->fabric.call(std::move(admitted->permit), call.value(0), call.value(1), std::move(*payload), admitted->options);
-  if (!outcome) co_return refusal(fabric::status_of(outcome.error()));
+  if (!outcome) co_return refusal(outcome.error());
   co_return reply_of(*call.request, *outcome);
 }
 
@@ -134,7 +142,7 @@ Task<Response> MeshGateway::open(Call& call) {
   auto payload = json_to_cbor(call.query.find("payload").value_or(""));
   if (!payload) co_return refusal(CallStatus::InvalidPayload);
   auto stream = co_await admitted->fabric.open(std::move(admitted->permit), call.value(0), call.value(1), std::move(*payload), admitted->options);
-  if (!stream) co_return refusal(fabric::status_of(stream.error()));
+  if (!stream) co_return refusal(stream.error());
   auto socket = std::make_shared<MeshSocket>(context_.deps.clock, std::move(*stream));
   hub_.adopt(socket, call.identity);
   Response response;
