@@ -187,6 +187,9 @@ void Daemon::trust(const Options& options) {
   for (const auto& text : options.guard.trusted_addresses) {
     if (const auto address = IpAddress::parse(text)) trusted_.push_back(guard::Subject::address(*address));
   }
+  for (const auto& [name, peer] : options.mesh.peers) {
+    if (peer.trusted && PeerId::parse(name)) trusted_.push_back(guard::Subject::peer(name));
+  }
   for (const auto& subject : trusted_) guard_->protect(subject);
 }
 

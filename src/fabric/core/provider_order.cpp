@@ -20,18 +20,22 @@ Duration cost_of(const Candidate& candidate) {
 }  // namespace
 
 std::vector<PeerId> order_providers(std::vector<Candidate> candidates, Random& random) {
-  std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-    const Duration left = cost_of(a);
-    const Duration right = cost_of(b);
-    return left != right ? left < right : a.peer < b.peer;
-  });
-  if (candidates.size() > 1 && random.below(kChanceOneIn) == 0) {
-    const auto chosen = static_cast<std::ptrdiff_t>(random.below(candidates.size()));
-    std::rotate(candidates.begin(), candidates.begin() + chosen, candidates.begin() + chosen + 1);
+  struct Place {
+    Duration cost;
+    std::uint64_t lot;  // between equals: an id can be ground until it sorts first, a lot cannot
+    PeerId peer;
+  };
+  std::vector<Place> places;
+  places.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) places.push_back({cost_of(candidate), random.u64(), candidate.peer});
+  std::ranges::sort(places, [](const Place& a, const Place& b) { return a.cost != b.cost ? a.cost < b.cost : a.lot < b.lot; });
+  if (places.size() > 1 && random.below(kChanceOneIn) == 0) {
+    const auto chosen = static_cast<std::ptrdiff_t>(random.below(places.size()));
+    std::rotate(places.begin(), places.begin() + chosen, places.begin() + chosen + 1);
   }
   std::vector<PeerId> order;
-  order.reserve(candidates.size());
-  for (const Candidate& candidate : candidates) order.push_back(candidate.peer);
+  order.reserve(places.size());
+  for (const Place& place : places) order.push_back(place.peer);
   return order;
 }
 

@@ -25,15 +25,16 @@ Response refusal(int status, std::string_view word) {
   return json_response(std::move(body), status);
 }
 
-/// Of our own side: what happened and what to do is for our own user to read; nothing of the other node is in it.
+Response refusal(CallStatus status) { return refusal(static_cast<int>(fabric::http_status_of(status)), fabric::name_of(status)); }
+
+/// Of our own side: what happened and what to do is for our own user to read; what nobody can act on stays inside.
 Response refusal(const Error& error) {
   const auto status = fabric::status_of(error);
+  if (status == CallStatus::Internal) return refusal(status);
   std::string body;
   JsonWriter(body).begin_object().member("error", fabric::name_of(status)).member("message", error.message).end_object();
   return json_response(std::move(body), static_cast<int>(fabric::http_status_of(status)));
 }
-
-Response refusal(CallStatus status) { return refusal(static_cast<int>(fabric::http_status_of(status)), fabric::name_of(status)); }
 
 std::string media_type(std::string_view header) { return ascii_lower(trim(header.substr(0, header.find(';')))); }
 
