@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds kPublishDeadline{20};
 constexpr std::chrono::seconds kPublishAgain{15};  // after a failure
 constexpr std::size_t kAskedRecords = 8;
+constexpr int kLookups = 2;
 constexpr std::size_t kSeenAddresses = 4096;
 
 class Book final : public PeerBook {
@@ -115,16 +116,14 @@ class Book final : public PeerBook {
 
   Task<std::vector<Endpoint>> locate(PeerId peer, guard::Origin origin, MonoTime deadline) override {
     auto endpoints = table_.locate(peer, deps_.clock.now());
-    if (!endpoints.empty() || origin == guard::Origin::RemoteMesh) co_return endpoints;
-    guard::ActRequest request;
-    request.origin = origin;
-    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
-    if (!permit) co_return endpoints;
-    const auto found = co_await deps_.dht.get(*permit, peer_key(peer), RecordKind::Peer, kAskedRecords, deadline);
-    if (!found) co_return endpoints;
-    for (const auto& record : *found)
-      if (PeerId::of(record.signer) == peer && !learn(record)) continue;
-    co_return table_.locate(peer, deps_.clock.now());
+    // A lost answer looks like an unknown peer: the table is asked once more before that is believed.
+    for (int attempt = 0; attempt < kLookups && endpoints.empty() && origin != guard::Origin::RemoteMesh; ++attempt) {
+      const auto left = deadline - deps_.clock.now();
+      const bool asked = co_await look_up(peer, origin, deps_.clock.now() + left / (kLookups - attempt));
+      if (!asked) break;
+      endpoints = table_.locate(peer, deps_.clock.now());
+    }
+    co_return endpoints;
   }
 
   void dialled(const PeerId& peer, const Endpoint& endpoint, const Status& outcome) override {
@@ -144,6 +143,22 @@ class Book final : public PeerBook {
   std::vector<PeerId> wanted() const override { return table_.wanted(); }
 
  private:
+  /// False where the budget does not allow to ask.
+  Task<bool> look_up(PeerId peer, guard::Origin origin, MonoTime deadline) {
+    guard::ActRequest request;
+    request.origin = origin;
+    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
+    if (!permit) co_return false;
+    const auto found = co_await deps_.dht.get(*permit, peer_key(peer), RecordKind::Peer, kAskedRecords, deadline);
+    if (!found) co_return true;
+    for (const auto& record : *found) {
+      if (PeerId::of(record.signer) != peer) continue;
+      const auto learned = learn(record);
+      if (!learned) log::debug("mesh", "a record out of the table was not taken: " + learned.error().message);
+    }
+    co_return true;
+  }
+
   KnownPeer shown(const PeerId& peer, const PeerEntry& entry) const {
     KnownPeer out;
     out.peer = peer;

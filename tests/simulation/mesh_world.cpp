@@ -131,13 +131,15 @@ Task<void> MeshWorld::live(SimNode& node) {
 }
 
 Task<void> MeshWorld::one_call(SimNode& from, SimNode& to) {
-  CallRecord record{clock_.elapsed(), from.index(), to.index(), false, from.is_on() && to.is_on()};
+  CallRecord record{clock_.elapsed(), from.index(), to.index(), false, from.is_on() && to.is_on(), false, {}};
   const unsigned before = from.restarts() + to.restarts();
   const std::size_t size = random_.below(20) == 0 ? 400'000 : 10 + random_.below(3000);
   const bool anybody = random_.below(10) == 0;  // whom the directory gives
   const std::optional<PeerId> whom = anybody ? std::nullopt : std::optional(to.id());
   const Status outcome = co_await from.call(whom, size, kCallTime);
   record.ok = outcome.has_value();
+  record.anybody = anybody;
+  if (!outcome) record.why = outcome.error().message;
   record.both_up = record.both_up && from.is_on() && to.is_on() && before == from.restarts() + to.restarts();
   trace.note(clock_.elapsed(), record.ok ? "call" : "failed call", from.index(), to.index());
   call_records.push_back(record);
@@ -193,6 +195,16 @@ std::size_t MeshWorld::calls(Duration from, Duration to, bool ok) const {
   return static_cast<std::size_t>(std::count_if(call_records.begin(), call_records.end(), [&](const CallRecord& record) {
     return record.begun >= from && record.begun < to && record.both_up && record.ok == ok;
   }));
+}
+
+std::string MeshWorld::failures(Duration from, Duration to) const {
+  std::string out;
+  for (const auto& record : call_records) {
+    if (record.ok || !record.both_up || record.begun < from || record.begun >= to) continue;
+    out += std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(record.begun).count()) + " ms: " +
+           std::to_string(record.from) + " to " + (record.anybody ? "anybody" : std::to_string(record.to)) + ": " + record.why + "\n";
+  }
+  return out;
 }
 
 std::size_t MeshWorld::honest_banned_by_honest() const {

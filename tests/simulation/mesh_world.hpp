@@ -57,6 +57,8 @@ struct CallRecord {
   std::size_t to = 0;
   bool ok = false;
   bool both_up = true;
+  bool anybody = false;  // the directory chose; `to` was not asked for
+  std::string why;       // it failed
 };
 
 class MeshWorld;
@@ -149,6 +151,8 @@ class MeshWorld {
   // What is asserted.
   [[nodiscard]] std::size_t links() const;
   [[nodiscard]] std::size_t calls(Duration from, Duration to, bool ok) const;
+  /// Those that failed, one per line, for whoever reads a failed test.
+  [[nodiscard]] std::string failures(Duration from, Duration to) const;
   [[nodiscard]] std::size_t honest_banned_by_honest() const;
   [[nodiscard]] std::size_t hostile_banned() const;
 
