@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 #include "soulfabric/base/clock.hpp"
 #include "soulfabric/base/ed25519.hpp"
@@ -43,6 +44,9 @@ struct SignedRecord {
   friend bool operator==(const SignedRecord&, const SignedRecord&) = default;
 };
 
+/// The domain under which the record of a peer stands, by its id.
+inline constexpr std::string_view kPeerDomain = "peer";
+
 /// SHA-256 over a domain tag and the name, cut to 160 bits.
 [[nodiscard]] DhtKey dht_key(std::string_view domain, ByteView name);
 /// The one slot that a signer has under a key: the first 8 bytes of SHA-256(signer, key), big endian, never 0.
@@ -52,7 +56,8 @@ struct SignedRecord {
 [[nodiscard]] Bytes encode_record(const SignedRecord& record);
 /// Form only: version, kind, lengths. Malformed or TooLarge.
 [[nodiscard]] Result<SignedRecord> decode_record(ByteView bytes);
-/// Cheap checks first, all before the signature is worth its price: kind, key, slot, times within skew and longest life.
+/// Cheap checks first, all before the signature is worth its price: kind, key, times within skew and longest life; a record of kind
+/// Peer under its signer's own key only.
 [[nodiscard]] Status check_record_form(const SignedRecord& record, RecordKind kind, const DhtKey& key, WallTime now);
 [[nodiscard]] bool check_record_signature(const SignedRecord& record);
 /// Both, for readers who have no ration to keep.

@@ -6,7 +6,7 @@
 
 namespace soulfabric::mesh {
 
-DhtKey peer_key(const PeerId& peer) { return dht_key("peer", bytes_of(peer.text())); }
+DhtKey peer_key(const PeerId& peer) { return dht_key(kPeerDomain, bytes_of(peer.text())); }
 
 bool may_be_told(const Endpoint& endpoint, bool private_too) noexcept {
   if (endpoint.port != 443 && endpoint.port < 1024) return false;

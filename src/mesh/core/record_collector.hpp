@@ -23,6 +23,7 @@ class RecordCollector {
   void add(const Endpoint& storer, const PackedValue& value, WallTime now);
   /// At most `cap`, in random order.
   [[nodiscard]] std::vector<SignedRecord> take(std::size_t cap);
+  [[nodiscard]] bool empty() const noexcept { return records_.empty(); }
   [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
 
  private:

@@ -233,7 +233,9 @@ void YamuxSession::State::grow(MuxStream& stream) {
   const std::uint64_t half = limits.link_window / 2;
   const std::uint64_t of_half = half - std::min(half, extra);
   const std::uint64_t of_all = limits.link_window - std::min(limits.link_window, extra + unread);
-  const std::uint64_t wanted = std::min(stream.target, limits.window_most - stream.target);
+  // Within one round trip: the line holds far more than the window, so that doubling would take a long time to fill it.
+  const std::uint64_t step = took <= trip ? std::uint64_t{3} * stream.target : stream.target;
+  const std::uint64_t wanted = std::min<std::uint64_t>(step, limits.window_most - stream.target);
   const auto more = static_cast<std::uint32_t>(std::min({wanted, of_half, of_all}));
   stream.target += more;
   extra += more;

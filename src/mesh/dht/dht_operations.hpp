@@ -11,7 +11,8 @@ class DhtImpl::Lookup final : public Operation {
   Lookup(DhtImpl& owner, const DhtKey& key, std::optional<ValueId> slot, RecordKind kind)
       : Operation(owner),
         search(key, slot, owner.self_, owner.start_of(key)),
-        records(key, kind, owner.dependencies_.random) {}
+        records(key, kind, owner.dependencies_.random),
+        is_of_one_(kind == RecordKind::Peer) {}
   ~Lookup() override {
     for (const auto& node : search.silent()) owner_.nodes_.silent(node);
     owner_.values_refused_ += records.refused();
@@ -19,15 +20,24 @@ class DhtImpl::Lookup final : public Operation {
   void answer(const Endpoint& from, const DatagramMessage& message) override {
     const auto& clock = owner_.dependencies_.clock;
     for (const auto& value : search.answer(from, message, clock.now())) records.add(from, value, clock.wall());
+    if (is_of_one_ && !found_ && !records.empty()) found_ = clock.now();
   }
   void step(MonoTime now) override {
     for (const auto& ask : search.step(now, owner_.dependencies_.random)) send(ask, search.request_to(ask));
   }
-  [[nodiscard]] bool finished(MonoTime now) const override { return search.finished(now); }
-  [[nodiscard]] MonoTime next(MonoTime now) const override { return search.next(now); }
+  [[nodiscard]] bool finished(MonoTime now) const override { return search.finished(now) || (found_ && now >= *found_ + kNewerOne); }
+  [[nodiscard]] MonoTime next(MonoTime now) const override {
+    return found_ ? std::min(search.next(now), *found_ + kNewerOne) : search.next(now);
+  }
 
   DhtSearch search;
   RecordCollector records;
+
+ private:
+  // The record of a peer has one possible signer: once it is here, only a newer one of the same may come from a neighbour.
+  static constexpr std::chrono::milliseconds kNewerOne{20};
+  bool is_of_one_;
+  std::optional<MonoTime> found_;
 };
 
 class DhtImpl::PutRound final : public Operation {

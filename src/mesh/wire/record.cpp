@@ -131,6 +131,9 @@ Result<SignedRecord> decode_record(ByteView bytes) {
 Status check_record_form(const SignedRecord& record, RecordKind kind, const DhtKey& key, WallTime now) {
   if (record.kind != kind) return fail(Errc::Malformed, "a record is of another kind");
   if (record.key != key) return fail(Errc::Malformed, "a record was signed for another key");
+  // Where a node is, only it says, under its own name: nobody else's record can be found there.
+  if (kind == RecordKind::Peer && key != dht_key(kPeerDomain, bytes_of(PeerId::of(record.signer).text())))
+    return fail(Errc::Malformed, "a peer's record stands under another peer's name");
   if (const auto shape = check_shape(record); !shape) return fail(Errc::Malformed, shape.error().message);
   constexpr std::int64_t kSkew = std::chrono::seconds(kRecordSkew).count();
   const std::int64_t second = to_unix_micros(now) / 1'000'000;

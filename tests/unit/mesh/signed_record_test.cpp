@@ -76,6 +76,14 @@ TEST(SignedRecord, IsNotBelievedUnderAnotherKeyKindOrTime) {
   EXPECT_FALSE(checked(record, kNow + std::chrono::minutes(66))) << "expired";
 }
 
+TEST(SignedRecord, SaysWhereAPeerIsUnderItsOwnNameOnly) {
+  auto record = unsigned_record();
+  record.kind = RecordKind::Peer;
+  record.key = dht_key(kPeerDomain, bytes_of(PeerId::of(key_of(1).public_key()).text()));
+  EXPECT_TRUE(check_record(*sign_record(key_of(1), record), RecordKind::Peer, record.key, kNow));
+  EXPECT_FALSE(check_record(*sign_record(key_of(2), record), RecordKind::Peer, record.key, kNow)) << "a stranger under the name of another";
+}
+
 TEST(SignedRecord, CannotShutOutLaterOnesByASequenceFromTheFuture) {
   auto record = unsigned_record();
   record.sequence = ~std::uint64_t{0};
