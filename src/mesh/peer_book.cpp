@@ -3,6 +3,7 @@
 #include "soulfabric/mesh/peer_book.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/peer_record.hpp"
 #include "core/peer_table.hpp"
@@ -17,6 +18,8 @@ constexpr std::chrono::seconds kPublishDeadline{20};
 constexpr std::chrono::seconds kPublishAgain{15};  // after a failure
 constexpr std::size_t kAskedRecords = 8;
 constexpr int kLookups = 2;
+/// A table that has just formed puts a record where others will not look a minute later: it is put again soon after.
+constexpr std::array<std::chrono::seconds, 3> kEarly{std::chrono::seconds(30), std::chrono::seconds(120), std::chrono::seconds(600)};
 constexpr std::size_t kSeenAddresses = 4096;
 
 class Book final : public PeerBook {
@@ -206,16 +209,19 @@ class Book final : public PeerBook {
 
   Task<void> publish() {
     for (;;) {
-      auto pause = deps_.clock.now() + settings_.republish;
+      Duration pause = settings_.republish;
+      bool renew = true;
       if (settings_.publish == Publish::Public && own_) {
         const auto done = co_await publish_once();
-        if (!done) {
-          log::debug("mesh", "the record of this node was not published: " + done.error().message);
-          pause = deps_.clock.now() + kPublishAgain;
-        }
+        if (!done) log::debug("mesh", "the record of this node was not published: " + done.error().message);
+        if (!done) pause = kPublishAgain;
+        if (done && published_ < kEarly.size()) pause = std::min<Duration>(pause, kEarly[published_]);
+        renew = !done || pause == settings_.republish;
+        if (done) ++published_;
       }
-      const bool changed = co_await republish_.wait(deps_.clock, pause);
-      if (!changed) renew_record();
+      const bool changed = co_await republish_.wait(deps_.clock, deps_.clock.now() + pause);
+      if (changed) published_ = 0;
+      if (!changed && renew) renew_record();
     }
   }
 
@@ -230,6 +236,7 @@ class Book final : public PeerBook {
   std::uint64_t sequence_ = 0;
   std::set<IpAddress> seen_;  // of peers that were linked since the start
   Notifier republish_;
+  std::size_t published_ = 0;  // times since the start or the last change
   TaskScope scope_;
 };
 

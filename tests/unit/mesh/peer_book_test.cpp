@@ -10,6 +10,7 @@
 #include "soulfabric/mesh/peer_book.hpp"
 #include "support/memory_dht.hpp"
 #include "support/run_task.hpp"
+#include "support/stepped_clock.hpp"
 
 namespace soulfabric::mesh {
 namespace {
@@ -206,6 +207,33 @@ TEST_F(PeerBookTest, TwoRotationsOfOneIdVoidBothAlsoAfterARestart) {
   close();
   open(1);
   EXPECT_EQ(book_->learn(second), RotationOutcome::Known);
+}
+
+TEST_F(PeerBookTest, PutsItsRecordAgainSoonAfterTheStart) {
+  testing::SteppedClock stepped;
+  guard::Guard guard({}, stepped);
+  MemoryDht dht(table_, stepped);
+  IoContext context(1);
+  auto db = Database::open(folder_ / "stepped.db", mesh_migrations());
+  ASSERT_TRUE(db);
+  DbWriter store(context, stepped, std::move(*db), 0);
+  PeerBookSettings settings;
+  settings.publish = Publish::Public;
+  auto book = make_peer_book({context, stepped, random_, guard, dht, store, key_of(4)}, settings);
+  book->set_endpoints({at("5.9.0.1", 50305)});
+  run_task(context, begin(*book));
+  stepped.run_for(context, 1s);
+  EXPECT_EQ(table_.puts, 1U);
+  const auto first = book->own_record()->sequence;
+  stepped.run_for(context, 31s);
+  EXPECT_EQ(table_.puts, 2U);
+  stepped.run_for(context, 15min);
+  EXPECT_EQ(table_.puts, 4U);
+  EXPECT_EQ(book->own_record()->sequence, first) << "the same statement, put again";
+  stepped.run_for(context, 30min);
+  EXPECT_GE(table_.puts, 5U);
+  EXPECT_GT(book->own_record()->sequence, first) << "signed anew at half of its life";
+  run_task(context, end(*book, store));
 }
 
 TEST_F(PeerBookTest, KnowsItsPeersAndItsSequenceAfterARestart) {
