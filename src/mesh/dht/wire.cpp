@@ -2,6 +2,7 @@
 // Plain non-blocking sendto and recvfrom: a full buffer loses a datagram, as the network does.
 #include "dht/wire.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -67,6 +68,15 @@ Wire::Wire(GateSettings settings, Random& random, const Clock& clock, Line line)
 
 Wire::~Wire() {
   if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void Wire::close() noexcept {
+  if (!open_.exchange(false)) return;
+  // The number stays taken: the library's thread may be about to use it, and then finds what cannot send.
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0) return;
+  ::dup3(nothing, descriptor_, O_CLOEXEC);
+  ::close(nothing);
 }
 
 Result<std::shared_ptr<Wire>> Wire::open(const Endpoint& bind, GateSettings settings, Random& random, const Clock& clock, Line line) {

@@ -42,8 +42,8 @@ class Wire {
   void set_self(const NodeId& self);
   /// Answers of the library to our own lookups come here, on the library's thread.
   void on_own_answer(std::function<void(ByteView)> callback);
-  /// From here on nothing leaves.
-  void close() noexcept { open_.store(false); }
+  /// From here on nothing leaves, and the port is free for others, however long the library takes to end.
+  void close() noexcept;
 
  private:
   Wire(GateSettings settings, Random& random, const Clock& clock, Line line);

@@ -102,6 +102,7 @@ Task<void> bad_puts(DhtNetwork& net) {
   EXPECT_FALSE(nothing);
   EXPECT_LT(net.clock.now() - start, 4s);
   const auto before_stop = net.clock.now();
+  const auto was_at = *net.nodes[0]->bound();
   co_await net.nodes[0]->stop();
   EXPECT_LT(net.clock.now() - before_stop, 2500ms);
   auto again = net.permit();
@@ -110,6 +111,12 @@ Task<void> bad_puts(DhtNetwork& net) {
   if (!stopped) EXPECT_EQ(stopped.error().code, Errc::Unavailable);
   const auto restarted = net.nodes[0]->start();
   EXPECT_FALSE(restarted);
+  DhtSettings settings;
+  settings.bind = was_at;
+  auto successor = make_dht({net.context, net.clock, net.random, net.workers}, settings);
+  const auto took_over = (*successor)->start();
+  EXPECT_TRUE(took_over) << "the port is free although the one before still exists: " << (took_over ? "" : took_over.error().message);
+  co_await (*successor)->stop();
 }
 
 TEST(Dht, AnIsolatedNodeEndsItsQueriesAndItselfInTime) {
