@@ -3,24 +3,13 @@
 #include "mesh_settings.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "soulfabric/base/endpoint.hpp"
 
 namespace soulfabric::daemon {
 namespace {
 
 constexpr std::size_t kMostEndpoints = 4;  // of a peer record (S7)
-
-std::optional<Endpoint> parse_endpoint(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const auto address = IpAddress::parse(host);
-  std::uint16_t port = 0;
-  const auto [end, code] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (!address || code != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return Endpoint{*address, port};
-}
 
 mesh::Publish publish_of(const std::string& word) {
   if (word == "none") return mesh::Publish::None;

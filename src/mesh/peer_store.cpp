@@ -3,22 +3,11 @@
 #include "peer_store.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "soulfabric/base/endpoint.hpp"
 
 namespace soulfabric::mesh {
 namespace {
-
-std::optional<Endpoint> endpoint_of(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  std::string host = text.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  const auto address = IpAddress::parse(host);
-  std::uint16_t port = 0;
-  const auto read = std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-  if (!address || read.ec != std::errc() || port == 0) return std::nullopt;
-  return Endpoint{*address, port};
-}
 
 Status load_rotations(Database& db, StoredBook& out) {
   SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void FROM rotations"));
@@ -47,7 +36,7 @@ Result<StoredBook> load_peers(Database& db) {
     if (key.size() == sizeof(PublicKey)) std::ranges::copy(key, row.entry.key.emplace().begin());
     if (row.entry.key && PeerId::of(*row.entry.key) != *peer) continue;
     if (auto record = decode_record(rows.blob(2)); record && PeerId::of(record->signer) == *peer) row.entry.record = std::move(*record);
-    row.entry.worked = endpoint_of(rows.text(3));
+    row.entry.worked = parse_endpoint(rows.text(3));
     row.entry.first_seen = from_unix_micros(rows.integer(4));
     row.entry.last_seen = from_unix_micros(rows.integer(5));
     out.peers.push_back(std::move(row));

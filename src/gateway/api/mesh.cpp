@@ -2,6 +2,7 @@
 // The mesh as this node sees it: itself, its links, who is known, who offers what; and the answer whether to take part.
 #include "api/dto_mesh.hpp"
 #include "core/json_input.hpp"
+#include "soulfabric/base/endpoint.hpp"
 #include "soulfabric/base/text.hpp"
 
 namespace soulfabric::gateway {
@@ -59,18 +60,6 @@ Task<Response> choose(Context& context, Call& call) {
   }
   const auto chosen = co_await context.deps.mesh->choose(**join, std::move(shares));
   co_return chosen ? empty_response(204) : mesh_error(chosen.error());
-}
-
-/// "203.0.113.7:50305" or "[2001:db8::7]:50305".
-std::optional<Endpoint> parse_endpoint(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const auto address = IpAddress::parse(host);
-  const auto port = parse_u64(text.substr(colon + 1));
-  if (!address || !port || *port == 0 || *port > 65535) return std::nullopt;
-  return Endpoint{*address, static_cast<std::uint16_t>(*port)};
 }
 
 Task<Response> connect(Context& context, Call& call) {

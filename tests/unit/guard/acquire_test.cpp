@@ -13,44 +13,13 @@
 
 #include "soulfabric/base/task_scope.hpp"
 #include "support/run_task.hpp"
+#include "support/stepped_clock.hpp"
 
 namespace soulfabric::guard {
 namespace {
 using namespace std::chrono_literals;
 
-/// Sleepers are woken in the order of their deadlines when `run_until` moves the hands.
-class SteppedClock final : public IoClock {
- public:
-  [[nodiscard]] MonoTime now() const noexcept override { return now_; }
-  [[nodiscard]] WallTime wall() const noexcept override {
-    return WallTime{} + std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch());
-  }
-  Task<void> wait(boost::asio::steady_timer& timer, MonoTime deadline) override {
-    timer.expires_at(MonoTime::max());
-    const auto entry = sleepers_.emplace(deadline, &timer);
-    struct Leave {
-      SteppedClock& clock;
-      std::multimap<MonoTime, boost::asio::steady_timer*>::iterator entry;
-      ~Leave() { clock.sleepers_.erase(entry); }
-    };
-    const Leave leave{*this, entry};
-    co_await timer.async_wait(kAwait);
-  }
-  void run_until(IoContext& context, MonoTime end) {
-    for (;;) {
-      context.restart();
-      context.poll();
-      if (sleepers_.empty() || sleepers_.begin()->first > end) break;
-      now_ = std::max(now_, sleepers_.begin()->first);
-      sleepers_.begin()->second->cancel();
-    }
-    now_ = std::max(now_, end);
-  }
-
- private:
-  MonoTime now_{1h};
-  std::multimap<MonoTime, boost::asio::steady_timer*> sleepers_;
-};
+using testing::SteppedClock;
 
 struct AcquireTest : ::testing::Test {
   IoContext context;
