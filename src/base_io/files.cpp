@@ -141,7 +141,8 @@ Status move_durably(FileLayer& files, const std::filesystem::path& from, const s
     SF_TRY(file->sync());
   }
   std::vector<std::filesystem::path> fresh;
-  for (auto folder = to.parent_path(); !folder.empty() && !files.exists(folder); folder = folder.parent_path()) fresh.push_back(folder);
+  // Ends at the root too: on a dead disk nothing exists.
+  for (auto folder = to.parent_path(); folder.has_relative_path() && !files.exists(folder); folder = folder.parent_path()) fresh.push_back(folder);
   SF_TRY(files.create_folders(to.parent_path()));
   for (auto folder = fresh.rbegin(); folder != fresh.rend(); ++folder) SF_TRY(files.sync_folder(folder->parent_path()));
   auto moved = files.rename(from, to, replace);

@@ -195,5 +195,33 @@ TEST_F(VolatileDiskTest, SqliteStaysSoundAtNormalSyncAndMayLoseTheLastRows) {
   EXPECT_TRUE(has_lost) << "the disk does forget";
 }
 
+/// The file can still be opened and synced, then the disk is gone: nothing exists any more and nothing works.
+class DyingFiles final : public FileLayer {
+ public:
+  explicit DyingFiles(FileLayer& alive) : alive_(alive) {}
+  Result<std::unique_ptr<File>> open(const std::filesystem::path& path, OpenMode mode) override { return alive_.open(path, mode); }
+  Status rename(const std::filesystem::path&, const std::filesystem::path&, bool) override { return dead(); }
+  Status remove(const std::filesystem::path&) override { return dead(); }
+  Status create_folders(const std::filesystem::path&) override { return dead(); }
+  Status sync_folder(const std::filesystem::path&) override { return dead(); }
+  Result<std::uint64_t> size_of(const std::filesystem::path&) override { return std::unexpected(dead().error()); }
+  bool exists(const std::filesystem::path&) override { return false; }
+
+ private:
+  static Status dead() { return fail(Errc::Io, "the disk is gone"); }
+  FileLayer& alive_;
+};
+
+TEST(MoveDurably, EndsWithAnErrorWhereTheDiskDiesBetweenSyncAndMove) {
+  VolatileDisk disk(1);
+  disk.add_folder("/d");
+  VolatileFiles alive(disk);
+  ASSERT_TRUE(alive.open("/d/part", OpenMode::CreateNew).has_value());
+  DyingFiles files(alive);
+  const Status moved = move_durably(files, "/d/part", "/e/deep/er/song", false);
+  ASSERT_FALSE(moved.has_value());
+  EXPECT_EQ(moved.error().code, Errc::Io);
+}
+
 }  // namespace
 }  // namespace soulfabric::testing
