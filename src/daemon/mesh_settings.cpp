@@ -61,6 +61,8 @@ mesh::PeerBookSettings peer_book_settings(const MeshOptions& mesh, std::vector<s
       if (const auto endpoint = parse_endpoint(text)) entry.endpoints.push_back(*endpoint);
     entry.rights.tunnel_targets = has_right(peer, "tunnel_targets");
     entry.rights.believe_catalogue = has_right(peer, "believe_catalogue");
+    for (const auto& text : peer.relay_for)
+      if (const auto other = PeerId::parse(text)) entry.rights.relay_for.push_back(*other);
     out.peers.push_back(std::move(entry));
   }
   return out;

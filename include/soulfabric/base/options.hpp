@@ -265,11 +265,12 @@ struct MeshOptions {
   bool local_discovery = false;
   bool private_addresses = false;  // loopback and LAN addresses are believed: a mesh of one house
   int network = 0x5f4d;            // nodes of another number do not hear us
-  std::vector<std::string> services{"mesh-introspect", "pods"};  // what the outside may call
+  std::vector<std::string> services{"mesh-introspect", "pods", "catalogue-fetch", "content-relay"};  // what the outside may call
   struct Peer {
     std::vector<std::string> endpoints;  // address:port
     bool trusted = false;
     std::vector<std::string> rights;  // tunnel_targets, believe_catalogue
+    std::vector<std::string> relay_for;  // ids of nodes that it may reach through here (security rule S18)
     friend bool operator==(const Peer&, const Peer&) = default;
   };
   std::map<std::string, Peer> peers;  // by PeerId
@@ -288,6 +289,63 @@ struct MeshOptions {
     friend bool operator==(const Pods&, const Pods&) = default;
   } pods;
   friend bool operator==(const MeshOptions&, const MeshOptions&) = default;
+};
+
+/// The house's own section `relay`: what is fetched and served for others (architecture, section 11). Not changed over HTTP (S21).
+struct RelayOptions {
+  struct Catalogue {
+    bool enabled = true;
+    bool mesh = true;
+    bool reduced_privacy = false;
+    std::string musicbrainz = "https://musicbrainz.org";
+    std::string cover_art = "https://coverartarchive.org";
+    std::vector<std::string> domains;
+    int cache = 600;      // seconds
+    int spot_check = 10;  // of a thousand
+    friend bool operator==(const Catalogue&, const Catalogue&) = default;
+  } catalogue;
+  struct Content {
+    bool enabled = true;
+    int streams = 20;
+    int streams_per_peer = 2;
+    int speed_limit = 0;           // KiB/s
+    int speed_limit_per_peer = 0;  // KiB/s
+    int cache = 64;                // MiB
+    int records = 1000;
+    bool hashing = true;
+    int hashing_speed_limit = 0;   // KiB/s
+    friend bool operator==(const Content&, const Content&) = default;
+  } content;
+  struct Trusted {
+    bool enabled = false;
+    bool relay = false;
+    bool gateway = true;
+    std::map<std::string, int> targets;  // loopback ports by name
+    int tunnels = 20;
+    int tunnels_per_peer = 4;
+    int idle = 120;       // seconds
+    int speed_limit = 0;  // KiB/s
+    friend bool operator==(const Trusted&, const Trusted&) = default;
+  } trusted;
+  struct Exception {  // of the HTTP client
+    std::string host;
+    std::vector<std::string> ports;
+    bool mesh = false;
+    friend bool operator==(const Exception&, const Exception&) = default;
+  };
+  std::map<std::string, Exception> exceptions;  // by a name of the operator's
+  friend bool operator==(const RelayOptions&, const RelayOptions&) = default;
+};
+
+/// One of `forwards`: a door on this machine that leads to another node (security rule S19).
+struct ForwardOptions {
+  std::string peer;
+  std::string target = "slskdn-ui";
+  std::string via;
+  int port = 0;
+  std::string socket;
+  bool raw = false;
+  friend bool operator==(const ForwardOptions&, const ForwardOptions&) = default;
 };
 
 struct FlagOptions {
@@ -325,6 +383,8 @@ struct Options {
   SoulseekOptions soulseek;
   GuardSettings guard;
   MeshOptions mesh;
+  RelayOptions relay;
+  std::map<std::string, ForwardOptions> forwards;
   friend bool operator==(const Options&, const Options&) = default;
 };
 

@@ -74,6 +74,7 @@ const std::vector<Setting>& settings() {
     add_transfer_settings(out);
     add_network_settings(out);
     add_mesh_settings(out);
+    add_relay_settings(out);
     add_inert_settings(out);
     return out;
   }();
@@ -134,14 +135,17 @@ bool map_old_place(std::vector<std::string>& segments) {
 std::vector<std::string> names_in(const Options& options, const Setting& setting) {
   std::vector<std::string> names;
   if (setting.key.find('*') == std::string::npos) return {""};
-  if (setting.key.starts_with("mesh.peers."))
-    for (const auto& [name, peer] : options.mesh.peers) names.push_back(name);
-  if (setting.key.starts_with("mesh.gateway.services."))
-    for (const auto& [name, methods] : options.mesh.gateway.services) names.push_back(name);
-  if (setting.key.starts_with("web.authentication.api_keys."))
-    for (const auto& [name, key] : options.web.authentication.api_keys) names.push_back(name);
-  else
-    for (const auto& [name, group] : options.transfers.groups.user_defined) names.push_back(name);
+  const auto take = [&](std::string_view prefix, const auto& map) {
+    if (!setting.key.starts_with(prefix)) return;
+    for (const auto& entry : map) names.push_back(entry.first);
+  };
+  take("mesh.peers.", options.mesh.peers);
+  take("mesh.gateway.services.", options.mesh.gateway.services);
+  take("web.authentication.api_keys.", options.web.authentication.api_keys);
+  take("transfers.groups.", options.transfers.groups.user_defined);
+  take("relay.trusted.targets.", options.relay.trusted.targets);
+  take("relay.exceptions.", options.relay.exceptions);
+  take("forwards.", options.forwards);
   return names;
 }
 

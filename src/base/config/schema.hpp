@@ -60,6 +60,7 @@ void add_general_settings(std::vector<Setting>& table);
 void add_transfer_settings(std::vector<Setting>& table);
 void add_network_settings(std::vector<Setting>& table);
 void add_mesh_settings(std::vector<Setting>& table);
+void add_relay_settings(std::vector<Setting>& table);
 void add_inert_settings(std::vector<Setting>& table);
 /// Trees whose inner keys are free: everything below is accepted and has no effect.
 [[nodiscard]] bool is_inert_tree(std::string_view dotted_key);

@@ -58,6 +58,8 @@ void add_mesh_settings(std::vector<Setting>& t) {
   t.push_back(setting("mesh.peers.*.rights", SF_AT(o.mesh.peers[name].rights))
                   .one_of("tunnel_targets|believe_catalogue")
                   .says("what it may do here; none implies another"));
+  t.push_back(setting("mesh.peers.*.relay_for", SF_AT(o.mesh.peers[name].relay_for))
+                  .says("ids of the nodes that this one may reach through here, where relay.trusted.relay is on"));
   t.push_back(setting("mesh.record_life", SF_AT(o.mesh.record_life))
                   .restart()
                   .range(20, 86'400)

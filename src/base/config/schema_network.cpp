@@ -303,7 +303,7 @@ void add_inert_settings(std::vector<Setting>& t) {
 }
 
 bool is_inert_tree(std::string_view dotted_key) {
-  for (const std::string_view tree : {"integrations", "relay", "forwards"})
+  for (const std::string_view tree : {"integrations", "relay.controller", "relay.agents"})
     if (dotted_key == tree || (dotted_key.starts_with(tree) && dotted_key[tree.size()] == '.')) return true;
   return false;
 }
