@@ -36,6 +36,17 @@ class Fabric;
 namespace services {
 class Pods;
 }
+namespace net {
+class HttpClient;
+}
+namespace library {
+class VerifiedCopies;
+}
+namespace relay {
+class Catalogue;
+class ContentRelay;
+class Tunnels;
+}  // namespace relay
 }  // namespace soulfabric
 
 namespace soulfabric::gateway {
@@ -109,6 +120,23 @@ class MeshControl {
   std::vector<std::function<void()>> listeners_;
 };
 
+/// The relays and what they stand on. Implemented by the daemon.
+class RelayControl {
+ public:
+  virtual ~RelayControl() = default;
+  /// Nothing where it does not run now (content and tunnels: this node is not on the mesh); never kept across an await.
+  struct Parts {
+    net::HttpClient* http = nullptr;
+    library::VerifiedCopies* copies = nullptr;
+    relay::Catalogue* catalogue = nullptr;
+    relay::ContentRelay* content = nullptr;
+    relay::Tunnels* tunnels = nullptr;
+  };
+  [[nodiscard]] virtual Parts parts() = 0;
+  /// Called after a part came or went, and whenever one says that it changed. Several may listen.
+  virtual void on_change(std::function<void()> callback) = 0;
+};
+
 /// One thing that must be so before the program counts as ready.
 struct ReadyPart {
   std::string name;  // "soulseek.db", "shares", ...
@@ -127,6 +155,7 @@ struct GatewayDependencies {
   guard::Guard& guard;
   Configuration& configuration;
   MeshControl* mesh = nullptr;  // nothing: this program knows no mesh (some tests)
+  RelayControl* relay = nullptr;  // the same
   std::filesystem::path secrets;  // 0700, exists
   std::function<std::vector<ReadyPart>()> readiness;
   std::string version;  // our own, for version.full

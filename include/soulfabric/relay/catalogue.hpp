@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Catalogue fetch: what MusicBrainz and the Cover Art Archive say, asked once for all who know each other (architecture, section 11;
+// security rules S16, S17). Network thread only.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "soulfabric/base/bytes.hpp"
+#include "soulfabric/base/io.hpp"
+#include "soulfabric/base/peer_id.hpp"
+#include "soulfabric/base/worker_pool.hpp"
+#include "soulfabric/fabric/fabric.hpp"
+#include "soulfabric/guard/guard.hpp"
+#include "soulfabric/net/http_client.hpp"
+
+namespace soulfabric::relay {
+
+enum class CatalogueKind : std::uint8_t { Release = 1, Recording = 2, Artist = 3, ReleaseGroup = 4, CoverFront250 = 5, CoverFront500 = 6 };
+[[nodiscard]] std::string_view name_of(CatalogueKind kind) noexcept;  // "release", ..., "cover-250"
+[[nodiscard]] std::optional<CatalogueKind> catalogue_kind(std::string_view name) noexcept;
+
+/// What is asked: a kind and an id, never a URL.
+struct CatalogueKey {
+  CatalogueKind kind = CatalogueKind::Release;
+  std::string mbid;  // lower-case GUID with hyphens; of a release for covers
+  friend auto operator<=>(const CatalogueKey&, const CatalogueKey&) = default;
+  /// "release/<mbid>": the salt by which all nodes agree on an owner.
+  [[nodiscard]] std::string text() const;
+  /// InvalidArgument.
+  [[nodiscard]] static Result<CatalogueKey> make(CatalogueKind kind, std::string_view mbid);
+};
+
+/// Where an answer came from, for the page.
+enum class CatalogueVia : std::uint8_t { Memory, Disk, Origin, Mesh };
+
+struct CatalogueAnswer {
+  int status = 0;            // of the origin: 200 or 404
+  std::string content_type;
+  std::shared_ptr<const Bytes> body;
+  WallTime fetched{};
+  WallTime expires{};
+  CatalogueVia via = CatalogueVia::Memory;
+  bool stale = false;        // past its time, served because the origin cannot be reached
+  std::optional<PeerId> fetcher;  // nothing: this node
+};
+
+struct CatalogueSettings {
+  bool enabled = true;
+  bool mesh = true;          // asks the owner over the mesh, and answers others
+  bool reduced_privacy = false;  // asks through one random reputable peer
+  std::string musicbrainz = "https://musicbrainz.org";  // base URLs
+  std::string cover_art = "https://coverartarchive.org";
+  std::vector<std::string> domains;      // hosts beyond the usual ones
+  std::chrono::seconds fresh{600};
+  std::chrono::seconds negative{60};
+  std::chrono::milliseconds acknowledge{1'000};  // for an owner, then the next one is asked
+  double spot_check = 0.01;              // share of answers of others that are compared with the origin
+  std::uint64_t memory = 32 * 1024 * 1024;
+  std::uint64_t disk = 256 * 1024 * 1024;
+  std::filesystem::path folder;          // of the last good answers; empty: none are kept
+};
+
+struct CatalogueMetrics {
+  std::uint64_t asked = 0;
+  std::uint64_t from_memory = 0;
+  std::uint64_t from_disk = 0;
+  std::uint64_t from_mesh = 0;
+  std::uint64_t from_origin = 0;
+  std::uint64_t joined = 0;      // waited for a fetch that was under way
+  std::uint64_t stale = 0;
+  std::uint64_t negative = 0;
+  std::uint64_t served = 0;      // to other nodes
+  std::uint64_t owners_passed_over = 0;
+  std::uint64_t refused_answers = 0;  // forged, expired, replayed, of another key
+  std::uint64_t spot_checks = 0;
+  std::uint64_t mismatches = 0;
+  std::uint64_t entries = 0;     // in memory, now
+  std::uint64_t bytes = 0;       // of them
+};
+
+class Catalogue {
+ public:
+  virtual ~Catalogue() = default;
+  [[nodiscard]] virtual Task<Status> start() = 0;
+  [[nodiscard]] virtual Task<void> stop() = 0;
+  virtual void configure(const CatalogueSettings& settings) = 0;
+  /// A 404 of the origin is an answer. Errors: Unavailable (switched off, or nobody and nothing answers), TimedOut, TooLarge,
+  /// RateLimited, Forbidden.
+  [[nodiscard]] virtual Task<Result<CatalogueAnswer>> fetch(CatalogueKey key, guard::Origin origin, MonoTime deadline) = 0;
+  [[nodiscard]] virtual CatalogueMetrics metrics() const = 0;
+  /// Forgets what is kept, memory and disk.
+  virtual void clear() = 0;
+  /// The mesh came or went; nothing: everything is asked at the origin. The service of the answers is added to the fabric by `daemon`.
+  virtual void use(fabric::Fabric* fabric, mesh::PeerBook* peers, mesh::Links* links) = 0;
+  [[nodiscard]] virtual fabric::MeshService& service() = 0;
+};
+
+inline constexpr std::string_view kCatalogueService = "catalogue-fetch";
+
+struct CatalogueDependencies {
+  IoContext& context;
+  IoClock& clock;
+  Random& random;
+  WorkerPool& workers;
+  guard::Guard& guard;
+  net::HttpClient& http;
+  SigningKey key;  // of this node, for the answers it gives
+};
+[[nodiscard]] std::unique_ptr<Catalogue> make_catalogue(CatalogueDependencies dependencies, CatalogueSettings settings);
+
+}  // namespace soulfabric::relay
