@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One function per thing the page asks of the relays and of verified copies.
+import type { Http } from "./http";
+import type { CatalogueAnswer, CatalogueState, ContentFetch, ContentProvider, ContentState, CopyStatus, Forward, NewFetch, NewForward, TunnelState } from "./relay_types";
+
+const segment = encodeURIComponent;
+
+export class RelayCalls {
+  constructor(readonly http: Http) {}
+
+  catalogue() {
+    return this.http.json<CatalogueState>("GET", "/relay/catalogue");
+  }
+  clearCatalogue() {
+    return this.http.call("DELETE", "/relay/catalogue");
+  }
+  look(kind: string, mbid: string) {
+    return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}`);
+  }
+  /** The picture itself; rejects where there is none. */
+  async cover(mbid: string) {
+    return (await this.http.call("GET", `/relay/catalogue/cover-250/${segment(mbid)}`, undefined, { Accept: "image/*" })).blob();
+  }
+
+  content() {
+    return this.http.json<ContentState>("GET", "/relay/content");
+  }
+  pauseHashing(paused: boolean) {
+    return this.http.call("PUT", "/relay/content/hashing", { paused });
+  }
+  contentProviders(contentId: string) {
+    return this.http.json<ContentProvider[]>("GET", `/relay/content/providers?id=${segment(contentId)}`);
+  }
+  fetches() {
+    return this.http.json<ContentFetch[]>("GET", "/relay/content/fetches");
+  }
+  fetch(want: NewFetch) {
+    return this.http.json<ContentFetch>("POST", "/relay/content/fetches", want);
+  }
+  endFetch(id: string, remove: boolean) {
+    return this.http.call("DELETE", `/relay/content/fetches/${segment(id)}?remove=${remove}`);
+  }
+  copiesIn(folder: string) {
+    return this.http.json<CopyStatus[]>("GET", `/relay/content/files?folder=${segment(folder)}`);
+  }
+  privatePaths() {
+    return this.http.json<string[]>("GET", "/relay/content/private");
+  }
+  setPrivate(path: string, isPrivate: boolean) {
+    return this.http.call("PUT", "/relay/content/private", { path, private: isPrivate });
+  }
+
+  tunnels() {
+    return this.http.json<TunnelState>("GET", "/relay/tunnels");
+  }
+  closeTunnel(id: number) {
+    return this.http.call("DELETE", `/relay/tunnels/${id}`);
+  }
+  openForward(forward: NewForward) {
+    return this.http.json<Forward>("POST", "/relay/tunnels/forwards", forward);
+  }
+  closeForward(name: string) {
+    return this.http.call("DELETE", `/relay/tunnels/forwards/${segment(name)}`);
+  }
+}
