@@ -300,6 +300,7 @@ struct RelayOptions {
     std::string musicbrainz = "https://musicbrainz.org";
     std::string cover_art = "https://coverartarchive.org";
     std::vector<std::string> domains;
+    std::string contact;  // told to MusicBrainz in the User-Agent
     int cache = 600;      // seconds
     int spot_check = 10;  // of a thousand
     friend bool operator==(const Catalogue&, const Catalogue&) = default;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Settings of the relays, of forwards to other nodes, and of what the HTTP client may reach beside the public net. None of them can be
 // changed over HTTP (security rule S21).
+#include <algorithm>
+
 #include "config/schema.hpp"
+#include "soulfabric/base/ip.hpp"
 #include "soulfabric/base/text.hpp"
 
 #define SF_AT(expression) [](Options& o, const std::string& name) -> Field { return (void)name, &(expression); }
@@ -24,6 +27,22 @@ std::optional<std::string> check_base_url(const std::string& text) {
 std::optional<std::string> check_host(const std::string& text) {
   if (text.find_first_of("/:@ ") == std::string::npos || text.starts_with('[')) return std::nullopt;
   return "give a host name or an address, nothing more";
+}
+
+/// As check_host; the demo's own loopback hosts are no setting of a file (security rule S23).
+std::optional<std::string> check_exception(const std::string& text) {
+  std::string_view host = text;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto address = IpAddress::parse(host);
+  const std::string lower = to_lower(host);
+  if ((address && address->is_loopback()) || lower == "localhost" || lower.ends_with(".localhost"))
+    return "give the machine's address on the local network; this machine's own loopback cannot be excepted";
+  return check_host(text);
+}
+
+std::optional<std::string> check_contact(const std::string& text) {
+  if (std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127 && c != '(' && c != ')'; })) return std::nullopt;
+  return "give one address or URL without spaces";
 }
 
 std::optional<std::string> check_port(const std::string& text) {
@@ -56,6 +75,9 @@ void add_relay_settings(std::vector<Setting>& t) {
   t.push_back(setting("relay.catalogue.musicbrainz", SF_AT(o.relay.catalogue.musicbrainz)).checked(check_base_url).says("where MusicBrainz, or a mirror of it, is"));
   t.push_back(setting("relay.catalogue.cover_art", SF_AT(o.relay.catalogue.cover_art)).checked(check_base_url).says("where the Cover Art Archive is"));
   t.push_back(setting("relay.catalogue.domains", SF_AT(o.relay.catalogue.domains)).checked(check_host).says("hosts that redirects may lead to, beside archive.org"));
+  t.push_back(setting("relay.catalogue.contact", SF_AT(o.relay.catalogue.contact))
+                  .checked(check_contact)
+                  .says("an address or page of yours that MusicBrainz is told, as it asks of its users; empty: none"));
   t.push_back(setting("relay.catalogue.cache", SF_AT(o.relay.catalogue.cache)).range(1, 86'400).says("seconds that an answer is fresh"));
   t.push_back(setting("relay.catalogue.spot_check", SF_AT(o.relay.catalogue.spot_check))
                   .range(0, 1000)
@@ -80,7 +102,7 @@ void add_relay_settings(std::vector<Setting>& t) {
   t.push_back(setting("relay.trusted.idle", SF_AT(o.relay.trusted.idle)).range(5, 86'400).says("seconds without a byte after which a tunnel is closed"));
   t.push_back(setting("relay.trusted.speed_limit", SF_AT(o.relay.trusted.speed_limit)).range(0).says("KiB/s of all tunnels in each direction; 0: without limit"));
   t.push_back(setting("relay.exceptions.*.host", SF_AT(o.relay.exceptions[name].host))
-                  .checked(check_host)
+                  .checked(check_exception)
                   .says("a host, exactly as in the URL, that may be reached although it is on the local network"));
   t.push_back(setting("relay.exceptions.*.ports", SF_AT(o.relay.exceptions[name].ports)).checked(check_port).says("its ports besides 80 and 443"));
   t.push_back(setting("relay.exceptions.*.mesh", SF_AT(o.relay.exceptions[name].mesh)).says("also for what other nodes ask for"));
