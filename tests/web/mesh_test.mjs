@@ -3,20 +3,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { kEvil, me, peerOf } from "./mock/mesh.mjs";
-import { close, go, nameless, shot, sticking, visit } from "./visit.mjs";
+import { close, forgive, go, narrow, shot, shown, visit, whole } from "./visit.mjs";
 
 after(close);
-const shown = (text) => `document.body.innerText.includes(${JSON.stringify(text)})`;
-const narrow = { width: 360, height: 740, dark: true };
 const firstPod = (gateway) => [...gateway.mesh.pods.keys()][0];
-/** Answers that a test asked for are no faults of the page. */
-const forgive = (page, status) => {
-  page.problems = page.problems.filter((text) => !text.includes(String(status)));
-};
-const whole = async (page) => {
-  assert.deepEqual(await page.evaluate(nameless), []);
-  assert.deepEqual(await page.evaluate(sticking), []);
-};
 
 for (const view of [{ width: 1280, height: 1000 }, narrow]) {
   test(`at ${view.width} pixels: the mesh shows this node, its links, a picture of them, services and the table`, async () => {

@@ -52,3 +52,14 @@ export const go = (page, hash) => page.evaluate(`location.hash=${JSON.stringify(
 /** Visible (not folded away) controls without a name, and whatever sticks out to the right. */
 export const nameless = "[...document.querySelectorAll('button,a,input,select,progress,[role=treegrid],[role=row]')].filter(e=>e.offsetParent&&e.checkVisibility()&&!(e.getAttribute('aria-label')||e.getAttribute('aria-labelledby')||e.textContent.trim()||e.labels?.length)).map(e=>e.outerHTML.slice(0,120))";
 export const sticking = "[...document.querySelectorAll('body *')].filter(e=>{if(!e.offsetParent||!e.checkVisibility()||e.closest('.hidden,.tabs,.indent'))return false;const r=e.getBoundingClientRect();return r.width>0&&(r.right>innerWidth+1||r.left<-1)}).map(e=>e.outerHTML.slice(0,120))";
+
+export const shown = (text) => `document.body.innerText.includes(${JSON.stringify(text)})`;
+export const narrow = { width: 360, height: 740, dark: true };
+/** Answers that a test asked for are no faults of the page. */
+export function forgive(page, status) {
+  page.problems = page.problems.filter((text) => !text.includes(String(status)));
+}
+export async function whole(page) {
+  assert.deepEqual(await page.evaluate(nameless), []);
+  assert.deepEqual(await page.evaluate(sticking), []);
+}

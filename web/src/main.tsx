@@ -5,6 +5,7 @@ import "./style/shell.css";
 import "./style/rows.css";
 import "./style/screens.css";
 import "./style/mesh.css";
+import "./style/relay.css";
 import { render } from "preact";
 import { start } from "./app";
 import { Page } from "./view/page";

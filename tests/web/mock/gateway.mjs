@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { Mesh, meshRoutes } from "./mesh.mjs";
 import { load } from "./modules.mjs";
+import { Relay, relayRoutes } from "./relay.mjs";
 import { routes } from "./routes.mjs";
 import { Searches } from "./searches.mjs";
 import { Transfers } from "./transfers.mjs";
@@ -30,6 +31,7 @@ export class Gateway {
     this.searches = new Searches(push, options.searches);
     this.transfers = new Transfers(push, options.transfers);
     this.mesh = new Mesh(options.mesh);
+    this.relay = new Relay(options.relay);
     this.scan = { scanPending: false, scanning: false, ready: true, faulted: false, cancelled: false, scanProgress: 1, hosts: ["local"], directories: 312, files: 4210 };
     this.server = { address: "server.example:2242", state: "Connected, LoggedIn", isConnected: true, isConnecting: false, isLoggedIn: true, isLoggingIn: false, isTransitioning: false };
   }
@@ -139,7 +141,7 @@ export class Gateway {
       this.answer(response, 400, "Only a browser asks this way.");
       return;
     }
-    for (const [method, pattern, run] of [...routes, ...meshRoutes]) {
+    for (const [method, pattern, run] of [...routes, ...meshRoutes, ...relayRoutes]) {
       const match = method === request.method ? pattern.exec(path) : null;
       if (!match) continue;
       run({ gateway: this, request, response, session, query: url.searchParams, body: text === "" ? undefined : JSON.parse(text), part: match.slice(1).map(decodeURIComponent) });

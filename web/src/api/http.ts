@@ -38,6 +38,10 @@ export class Http {
   /** `base` is the path that the page lies under, with its last slash. */
   constructor(private readonly doFetch: Fetch, private readonly base = "/") {}
 
+  address(path: string): string {
+    return `${this.base}api/v0${path}`;
+  }
+
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const all: Record<string, string> = { Accept: "application/json", ...headers };
     if (method !== "GET" && this.csrf) all["X-CSRF-Token"] = this.csrf;
@@ -48,7 +52,7 @@ export class Http {
     }
     let response: Response;
     try {
-      response = await this.doFetch(`${this.base}api/v0${path}`, init);
+      response = await this.doFetch(this.address(path), init);
     } catch {
       throw new ApiError(0, "The daemon does not answer: see whether it is running.");
     }

@@ -17,9 +17,9 @@ export class RelayCalls {
   look(kind: string, mbid: string) {
     return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}`);
   }
-  /** The picture itself; rejects where there is none. */
-  async cover(mbid: string) {
-    return (await this.http.call("GET", `/relay/catalogue/cover-250/${segment(mbid)}`, undefined, { Accept: "image/*" })).blob();
+  /** Of the picture itself, for an image element. */
+  coverAddress(mbid: string): string {
+    return this.http.address(`/relay/catalogue/cover-250/${segment(mbid)}`);
   }
 
   content() {

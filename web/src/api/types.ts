@@ -197,7 +197,8 @@ export type ServerEvent =
   | { type: "message"; data: PrivateMessage }
   | { type: "browse"; data: BrowseProgress }
   | { type: "mesh"; data: Mesh }
-  | { type: "pod"; data: { id: string } };
+  | { type: "pod"; data: { id: string } }
+  | { type: "relay"; data: unknown };
 
 export interface Hello {
   application: Application;

@@ -39,9 +39,9 @@ export function contentSwitches(state: ContentState): Switch[] {
 
 export function tunnelSwitches(state: TunnelState): Switch[] {
   return [
-    { key: "relay.trusted.enabled", title: "Let trusted nodes reach targets here", on: state.enabled, exposes: "A node reaches a target here only if the target is named under tunnel_targets of that very node. Nobody else can tell that a target exists." },
-    { key: "relay.trusted.gateway", title: "This page is one of the targets", on: state.gateway === true, exposes: "Nodes with the right slskdn-ui or slskdn-api get as far as the sign-in of this page. They never count as local, and login links do not work for them." },
-    { key: "relay.trusted.relay", title: "Stand between two other nodes", on: state.relay === true, exposes: "Nodes named together under relay_for meet through this one. It sees who meets whom and how much is sent, but only ciphertext." },
+    { key: "relay.trusted.enabled", title: "Let trusted nodes reach targets here", on: state.enabled, exposes: "Only nodes with the right tunnel_targets reach a target here. To all others it does not exist." },
+    { key: "relay.trusted.gateway", title: "This page is one of the targets", on: state.gateway === true, exposes: "Nodes with the right tunnel_targets get as far as the sign-in of this page and its API. They never count as local, and login links do not work for them." },
+    { key: "relay.trusted.relay", title: "Stand between two other nodes", on: state.relay === true, exposes: "A node with relay_for may meet those named there through this one. It sees who meets whom and how much is sent, but only ciphertext." },
   ];
 }
 
@@ -51,9 +51,9 @@ export interface Right {
 }
 /** Rights are given node by node, and none of them implies another. */
 export const rights: readonly Right[] = [
-  { name: "tunnel_targets", gives: "That node may reach these targets here." },
-  { name: "relay_for", gives: "That node and those named may meet through this one." },
-  { name: "believe_catalogue", gives: "That node's answers about music are believed, and it may own lookups." },
+  { name: "rights: [tunnel_targets]", gives: "That node may reach the targets here: this page and its API, and the ports named under relay.trusted.targets." },
+  { name: "relay_for: [ids]", gives: "That node may meet the nodes of these ids through this one." },
+  { name: "rights: [believe_catalogue]", gives: "That node's answers about music are believed, and it may own lookups." },
 ];
 
 const metric = (value: number | undefined): number => (typeof value === "number" && value > 0 ? value : 0);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which screen the fragment of the address names. Fragments never reach the server, so user names and searches stay out of its log.
 
-export type Screen = "search" | "downloads" | "uploads" | "browse" | "chat" | "shares" | "pods" | "mesh" | "guard";
+export type Screen = "search" | "downloads" | "uploads" | "browse" | "chat" | "shares" | "pods" | "mesh" | "relay" | "guard";
 export interface Route {
   screen: Screen;
-  /** Search id, user name or pod id. */
+  /** Search id, user name, pod id, part of the relays or shared folder. */
   item: string;
 }
 
-const screens = new Set<string>(["search", "downloads", "uploads", "browse", "chat", "shares", "pods", "mesh", "guard"]);
+const screens = new Set<string>(["search", "downloads", "uploads", "browse", "chat", "shares", "pods", "mesh", "relay", "guard"]);
 
 function decode(part: string | undefined): string {
   try {

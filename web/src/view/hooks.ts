@@ -64,6 +64,8 @@ export interface Reading<T> {
   again: () => Promise<void>;
 }
 
+const kWakeMilliseconds = 500; // events of a download come ten times a second; reading as often would cost more than it shows
+
 /** What events do not tell whole: read when shown, again after each resync, at an event that says it changed and, while somebody
  * looks, in steady pauses. */
 export function useReading<T>(read: () => Promise<T>, milliseconds: number, wakes: ServerEvent["type"] | "" = "", key = ""): Reading<T> {
@@ -85,11 +87,19 @@ export function useReading<T>(read: () => Promise<T>, milliseconds: number, wake
     const timer = window.setInterval(() => {
       if (document.visibilityState === "visible") void again();
     }, milliseconds);
+    let soon = 0;
+    let last = -kWakeMilliseconds;
     const deaf = onEvent((event) => {
-      if (event.type === wakes) void again();
+      if (event.type !== wakes || soon) return;
+      soon = window.setTimeout(() => {
+        soon = 0;
+        last = performance.now();
+        void again();
+      }, Math.max(0, last + kWakeMilliseconds - performance.now()));
     });
     return () => {
       window.clearInterval(timer);
+      window.clearTimeout(soon);
       deaf();
       turn.current += 1;
     };

@@ -13,6 +13,7 @@ import { Icon, type IconName } from "./icons";
 import { FirstRun } from "./join";
 import { MeshScreen } from "./mesh";
 import { PodsScreen } from "./pods";
+import { RelayScreen } from "./relay";
 import { SearchScreen } from "./search";
 import { Shares } from "./shares";
 import { SignIn } from "./sign_in";
@@ -27,6 +28,7 @@ const screens: { screen: Screen; title: string; icon: IconName }[] = [
   { screen: "shares", title: "Shares", icon: "shares" },
   { screen: "pods", title: "Pods", icon: "pods" },
   { screen: "mesh", title: "Mesh", icon: "mesh" },
+  { screen: "relay", title: "Relays", icon: "relay" },
   { screen: "guard", title: "Guard", icon: "guard" },
 ];
 const kBesideMore = 5; // a narrow screen has room for these and a way to the others
@@ -128,6 +130,7 @@ function Screens() {
       {here.screen === "shares" && <Shares />}
       {here.screen === "pods" && <PodsScreen id={here.item} />}
       {here.screen === "mesh" && <MeshScreen />}
+      {here.screen === "relay" && <RelayScreen item={here.item} />}
       {here.screen === "guard" && <GuardScreen />}
     </main>
   );
