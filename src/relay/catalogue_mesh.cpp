@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Asks the node that all agree on, so that many questions cause one request; checks what it says (security rule S16).
+#include <algorithm>
+#include <array>
+
+#include "catalogue_room.hpp"
+#include "catalogue_service.hpp"
+
+namespace soulfabric::relay {
+namespace {
+
+constexpr unsigned kOwners = 3;                    // asked one after the other, then we go ourselves
+constexpr std::chrono::seconds kLookUpTime{3};
+constexpr std::chrono::seconds kLongestAsk{20};    // of one owner that says it is at it
+constexpr unsigned kSilence = 3;                   // times the time to acknowledge: an owner that says nothing more is given up
+
+guard::Violation violation_of(AnswerFault fault) {
+  switch (fault) {
+    case AnswerFault::Form:
+    case AnswerFault::Expired: return guard::Violation::InvalidMessage;
+    case AnswerFault::OtherKey: return guard::Violation::WrongBytes;
+    case AnswerFault::OtherSigner:
+    case AnswerFault::Forged: return guard::Violation::BadSignature;
+  }
+  return guard::Violation::InvalidMessage;
+}
+
+Error no_answer() { return {Errc::Offline, "The node that was asked did not answer."}; }
+Error not_believed() { return {Errc::Rejected, "A node's answer was not what it should be."}; }
+
+}  // namespace
+
+bool CatalogueRoom::may_ask_mesh(guard::Origin origin) const {
+  return settings_.mesh && fabric_ != nullptr && links_ != nullptr && origin != guard::Origin::RemoteMesh;
+}
+
+/// The directory answers from memory as long as what it knows is fresh.
+Task<void> CatalogueRoom::look_up(guard::Origin origin) {
+  auto permit = deps_.guard.try_permit<guard::DhtQuery>({.origin = origin});
+  if (!permit) co_return;
+  const auto found = co_await fabric_->directory().find(*permit, std::string(kCatalogueService), deps_.clock.now() + kLookUpTime);
+  static_cast<void>(found);
+}
+
+std::optional<PeerId> CatalogueRoom::choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over) {
+  const std::string salt = key.text();
+  if (!settings_.reduced_privacy) return fabric_->directory().owner(kCatalogueService, bytes_of(salt), passed_over);
+  // One of the believed by lot, never ourselves: who asks for what is not to be seen at the origin.
+  std::array<std::uint8_t, 16> lot{};
+  deps_.random.fill(lot);
+  std::vector<PeerId> others = passed_over;
+  others.push_back(links_->self());
+  return fabric_->directory().owner(kCatalogueService, lot, others);
+}
+
+/// Nothing: it is on us to ask the origin. An answer that is past its time comes back too, for where the origin fails us as well.
+Task<std::optional<CatalogueAnswer>> CatalogueRoom::ask_owners(FlightPtr flight) {
+  co_await look_up(flight->origin);
+  std::vector<PeerId> passed_over;
+  for (unsigned asked = 0; asked < kOwners; ++asked) {
+    if (!may_ask_mesh(flight->origin)) break;
+    const auto owner = choose(flight->key, passed_over);
+    if (!owner || *owner == links_->self()) break;
+    auto answer = co_await ask_owner(flight->key, *owner, flight->origin);
+    if (answer) co_return std::move(*answer);
+    ++metrics_.owners_passed_over;
+    passed_over.push_back(*owner);
+  }
+  co_return std::nullopt;
+}
+
+Task<Result<CatalogueAnswer>> CatalogueRoom::ask_owner(CatalogueKey key, PeerId owner, guard::Origin origin) {
+  // The second to acknowledge begins when the owner can hear us.
+  if (!links_->is_linked(owner)) {
+    const auto linked = co_await links_->connect(owner, origin, deps_.clock.now() + 2 * settings_.acknowledge);
+    if (!linked) co_return std::unexpected(linked.error());
+  }
+  auto permit = deps_.guard.try_permit<guard::MeshCall>({.origin = origin});
+  if (!permit) co_return std::unexpected(permit.error());
+  if (fabric_ == nullptr) co_return std::unexpected(no_answer());
+  fabric::CallOptions options;
+  options.to = owner;
+  options.timeout = settings_.acknowledge;
+  options.budget = guard::CatalogueFetch::kInfo.units;
+  const MonoTime begun = deps_.clock.now();
+  CatalogueQuestion question{static_cast<std::uint8_t>(key.kind), key.mbid};
+  auto stream = co_await fabric_->open(std::move(*permit), std::string(kCatalogueService), "Fetch", fabric::encode(question), options);
+  if (!stream) co_return std::unexpected(stream.error());
+  co_return co_await hear(std::move(key), std::move(*stream), begun);
+}
+
+/// Signs of life until the answer: the first within a second, then never far apart, and not for ever.
+Task<Result<CatalogueAnswer>> CatalogueRoom::hear(CatalogueKey key, mesh::StreamPtr stream, MonoTime begun) {
+  MonoTime silent = begun + settings_.acknowledge;
+  for (;;) {
+    std::array<std::uint8_t, 1> first{};
+    const auto got = co_await net::read_exactly(*stream, first, std::min(silent, begun + kLongestAsk));
+    if (!got) co_return std::unexpected(no_answer());
+    switch (static_cast<CatalogueMessage>(first[0])) {
+      case CatalogueMessage::Working: break;
+      case CatalogueMessage::Answer: {
+        auto answer = co_await read_answer(std::move(key), *stream, begun + kLongestAsk);
+        if (answer) stream->shutdown_write();
+        co_return answer;
+      }
+      case CatalogueMessage::Refusal: co_return fail(Errc::Rejected, "The node that was asked would not answer.");
+      default: blame(stream->peer(), guard::Violation::Protocol); co_return std::unexpected(not_believed());
+    }
+    if (deps_.clock.now() >= begun + kLongestAsk) co_return std::unexpected(no_answer());
+    silent = deps_.clock.now() + kSilence * settings_.acknowledge;
+  }
+}
+
+Task<Result<CatalogueAnswer>> CatalogueRoom::read_answer(CatalogueKey key, mesh::Stream& stream, MonoTime deadline) {
+  std::array<std::uint8_t, kAnswerLengths> prefix{};
+  const auto got_prefix = co_await net::read_exactly(stream, prefix, deadline);
+  if (!got_prefix) co_return std::unexpected(no_answer());
+  const auto lengths = read_lengths(prefix);
+  if (!lengths) {
+    blame(stream.peer(), lengths.error().code == Errc::TooLarge ? guard::Violation::Oversize : guard::Violation::InvalidMessage);
+    co_return std::unexpected(not_believed());
+  }
+  Bytes head(lengths->head);
+  const auto got_head = co_await net::read_exactly(stream, head, deadline);
+  if (!got_head) co_return std::unexpected(no_answer());
+  auto body = std::make_shared<Bytes>(lengths->body);
+  if (!body->empty()) {
+    const auto got_body = co_await net::read_exactly(stream, *body, deadline);
+    if (!got_body) co_return std::unexpected(no_answer());
+  }
+  co_return believe(key, stream.peer(), head, std::move(body));
+}
+
+Result<CatalogueAnswer> CatalogueRoom::believe(const CatalogueKey& key, const PeerId& peer, ByteView head, std::shared_ptr<const Bytes> body) {
+  const auto stated = decode_head(head);
+  if (!stated) {
+    blame(peer, guard::Violation::InvalidMessage);
+    return std::unexpected(not_believed());
+  }
+  auto answer = check_answer(*stated, std::move(body), key, peer, deps_.clock.wall());
+  if (!answer) {
+    blame(peer, violation_of(answer.error()));
+    return std::unexpected(not_believed());
+  }
+  if (answer->status == 200) {
+    const auto type = check_body(key, answer->content_type, *answer->body);
+    if (!type || *type != answer->content_type) {
+      blame(peer, guard::Violation::WrongBytes);
+      return std::unexpected(not_believed());
+    }
+  }
+  return std::move(*answer);
+}
+
+/// To the proven peer, whoever dialled: the link's key is its own.
+void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
+  ++metrics_.refused_answers;
+  std::optional<IpAddress> address;
+  if (links_ != nullptr) {
+    if (const auto link = links_->link(peer)) address = link->remote.address;
+  }
+  static_cast<void>(deps_.guard.charge({violation, guard::Subject::peer(peer.text()), address, guard::Channel::TheyConnected}));
+}
+
+/// Negative and stale answers of others are never kept.
+CatalogueAnswer CatalogueRoom::take_from_mesh(const CatalogueKey& key, CatalogueAnswer answer) {
+  ++metrics_.from_mesh;
+  if (answer.status == 404) ++metrics_.negative;
+  if (settings_.reduced_privacy) answer.fetcher.reset();
+  const WallTime now = deps_.clock.wall();
+  answer.expires = std::min(answer.expires, now + settings_.fresh);
+  if (answer.status != 200 || answer.stale || answer.expires <= now) return answer;
+  CatalogueEntry entry;
+  entry.answer = answer;
+  entry.ours = false;
+  memory_.put(key, std::move(entry));
+  return answer;
+}
+
+}  // namespace soulfabric::relay
