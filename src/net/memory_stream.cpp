@@ -108,6 +108,10 @@ StreamPair make_memory_streams(IoContext&, IoClock& clock, std::uint64_t seed) {
 
 Task<Status> ByteStream::wait_readable(MonoTime) { co_return Status{}; }
 void ByteStream::limit_unsent(int) {}
+Task<Status> ByteStream::finish(MonoTime) {
+  shutdown_write();
+  co_return Status{};
+}
 
 Task<Status> read_exactly(ByteStream& stream, MutableByteView into, MonoTime deadline) {
   while (!into.empty()) {

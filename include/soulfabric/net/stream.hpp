@@ -25,6 +25,8 @@ class ByteStream {
   virtual void limit_unsent(int bytes);
   /// No more writes; the other side reads to the end.
   virtual void shutdown_write() = 0;
+  /// The same, after the goodbye of a layer in between has left.
+  [[nodiscard]] virtual Task<Status> finish(MonoTime deadline);
   /// Ends pending reads and writes with Errc::Cancelled. May be called twice.
   virtual void close() = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
