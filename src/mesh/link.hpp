@@ -61,6 +61,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
   // For the streams.
   [[nodiscard]] Result<std::size_t> read(StreamEnd& end, MutableByteView into);
+  [[nodiscard]] bool is_readable(const StreamEnd& end) const noexcept { return over_ || machine_.streams().is_readable(end.id); }
   [[nodiscard]] Result<std::size_t> write(StreamEnd& end, ByteView bytes);
   void finish(StreamEnd& end);
   void reset(StreamEnd& end);

@@ -32,6 +32,15 @@ class LinkStream final : public Stream {
     }
   }
 
+  Task<Status> wait_readable(MonoTime deadline) override {
+    const auto end = end_;
+    while (!end->closed && !end->link->is_readable(*end)) {
+      const bool woken = co_await end->readable.wait(end->link->clock(), deadline);
+      if (!woken && end->link->clock().now() >= deadline) co_return fail(Errc::TimedOut, "the stream was silent for too long");
+    }
+    co_return Status{};
+  }
+
   Task<Status> write(ByteView data, MonoTime deadline) override {
     const auto end = end_;
     for (;;) {

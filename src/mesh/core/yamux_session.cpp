@@ -158,6 +158,11 @@ Result<std::size_t> YamuxSession::read(StreamId id, MutableByteView into) {
   return n;
 }
 
+bool YamuxSession::is_readable(StreamId id) const noexcept {
+  const State::MuxStream* stream = state_->find(id);
+  return stream == nullptr || state_->dead || stream->in.size() != 0 || stream->remote_finished || stream->reset;
+}
+
 void YamuxSession::finish(StreamId id) {
   State::MuxStream* stream = state_->find(id);
   if (stream == nullptr || stream->reset || stream->local_finished) return;

@@ -67,6 +67,8 @@ class YamuxSession {
   /// 0: nothing at present, wait for Readable. Closed: the other side finished and all was read. Rejected: it was reset (what came
   /// before an end of the other side stays readable).
   [[nodiscard]] Result<std::size_t> read(StreamId stream, MutableByteView into);
+  /// Whether `read` has something to say: bytes, an end or an error.
+  [[nodiscard]] bool is_readable(StreamId stream) const noexcept;
   void finish(StreamId stream);
   void reset(StreamId stream);
   /// No more events and no more calls for this id: the owner is gone. Resets what is not finished on both sides; what was written
