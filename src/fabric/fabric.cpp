@@ -70,7 +70,7 @@ void FabricImpl::offer() {
   const PublicKey& key = deps_.key.public_key();
   const PeerId self = PeerId::of(key);
   for (const CallGate::Service& service : router_.gate().services()) {
-    if (service.hidden || !service.exposed) continue;
+    if (service.hidden || !service.exposed || !service.info->announced) continue;
     auto bytes = encode_metadata(service.info->metadata);
     if (!bytes) {
       log::error("fabric", "The service " + service.info->name + " is not offered: " + bytes.error().message);

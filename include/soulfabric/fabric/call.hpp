@@ -60,6 +60,7 @@ struct ServiceInfo {
   std::vector<std::pair<std::string, std::string>> metadata{};  // at most 10, 4 KB in all; fetched over the link
   unsigned calls_per_minute = 100;  // per peer
   std::chrono::milliseconds longest_call{30'000};
+  bool announced = true;  // put in the directory where it is exposed; else only those who know of it call it
 };
 
 }  // namespace soulfabric::fabric
