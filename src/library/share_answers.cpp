@@ -41,6 +41,7 @@ std::vector<ShareInfo> ShareService::list() const {
     info.raw = line.raw;
     info.remote_path = line.alias;
     info.networks = line.networks;
+    info.is_private = line.is_private;
     for (const ScanRoot& root : roots_) {
       if (!line.is_excluded && root.path == line.path) info.problem = root.problem;
     }

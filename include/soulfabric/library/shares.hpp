@@ -51,6 +51,7 @@ struct ShareInfo {
   std::string raw;          // as configured
   std::string remote_path;  // first name of every virtual path of the share
   NetworkMask networks = kSoulseekNetwork;
+  bool is_private = false;  // as configured; then `networks` is without the mesh
   std::uint32_t directories = 0;  // of the present snapshot; 0 for excluded ones
   std::uint32_t files = 0;
   std::string problem;      // one sentence where the share is missing or cannot be read, else empty

@@ -38,7 +38,9 @@ Result<ShareRule> check(const ShareDirectory& line) {
   if (rule.path == "/" && !rule.is_excluded) return wrong("is the root of the file system, which cannot be shared: name a folder.");
   rule.alias = line.alias.empty() ? rule.path.substr(rule.path.rfind('/') + 1) : line.alias;
   if (rule.alias.find_first_of("/\\") != std::string::npos) return wrong("has an alias with a slash or backslash: choose another.");
-  rule.networks = static_cast<NetworkMask>((line.soulseek ? kSoulseekNetwork : 0) | (line.mesh ? kMeshNetwork : 0));
+  rule.networks = static_cast<NetworkMask>((line.soulseek ? kSoulseekNetwork : 0) | (line.mesh && !line.is_private ? kMeshNetwork : 0));
+  rule.is_private = line.is_private;
+  if (rule.networks == 0 && line.mesh && !rule.is_excluded) return wrong("is private and shared on the mesh only, where private shares never are: remove it or one of the two.");
   if (rule.networks == 0 && !rule.is_excluded) return wrong("is shared on no network: name soulseek, mesh or both under networks.");
   return rule;
 }

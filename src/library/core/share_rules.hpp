@@ -18,6 +18,7 @@ struct ShareRule {
   std::string raw;   // as configured
   NetworkMask networks = kSoulseekNetwork;
   bool is_excluded = false;
+  bool is_private = false;  // then never on the mesh
 };
 
 /// Immutable once made; any thread.

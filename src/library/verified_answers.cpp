@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What others ask of the verified copies: by content, by path, and what is private.
+#include <algorithm>
+
+#include "copy_store.hpp"
+#include "verified_service.hpp"
+
+namespace soulfabric::library {
+
+std::optional<std::string> VerifiedService::offered_as(const CopyRecord& record) const {
+  const auto looked = looked_.find(record.look);
+  if (looked == looked_.end()) return std::nullopt;
+  const std::string real = record.place.real();
+  if (private_.covers(real)) return std::nullopt;
+  std::string shown = looked->second->virtual_path(record.file);
+  const std::shared_ptr<const Snapshot> present = shares_.snapshot();
+  FileId now = record.file;
+  if (present != looked->second) {
+    const auto found = present->find_file(shown, kMeshNetwork);
+    if (!found) return std::nullopt;
+    now = *found;
+  }
+  if (!present->is_visible(now, kMeshNetwork) || present->file(now).size != record.stamp.size || present->real_path(now) != real) return std::nullopt;
+  return shown;
+}
+
+std::optional<VerifiedService::Served> VerifiedService::served_copy(const ContentId& id) const {
+  for (const CopyRecord* record : book_.of(id)) {
+    auto shown = offered_as(*record);
+    if (shown) return Served{record, std::move(*shown)};
+  }
+  return std::nullopt;
+}
+
+std::optional<VerifiedCopy> VerifiedService::find(const ContentId& id) const {
+  auto served = served_copy(id);
+  if (!served) return std::nullopt;
+  return VerifiedCopy{id, served->record->stamp.size, served->record->root, std::move(served->virtual_path)};
+}
+
+std::vector<ContentId> VerifiedService::served() const {
+  std::vector<ContentId> out;
+  book_.for_each_verified([&](const CopyRecord& record) {
+    if (offered_as(record)) out.push_back(record.id);
+  });
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+bool VerifiedService::has_private_share(std::string_view virtual_path) const {
+  const std::string_view alias = virtual_path.substr(0, virtual_path.find('\\'));
+  for (const ShareInfo& share : shares_.list()) {
+    if (share.alias == alias && share.is_private) return true;
+  }
+  return false;
+}
+
+CopyStatus VerifiedService::status(const Snapshot& snapshot, FileId file) const {
+  CopyStatus out;
+  const FileEntry entry = snapshot.file(file);
+  out.virtual_path = snapshot.virtual_path(file);
+  out.size = entry.size;
+  const FolderEntry folder = snapshot.folder(entry.folder);
+  const std::string root = folder.share < snapshot.shares().size() ? std::string(snapshot.shares()[folder.share].root) : std::string();
+  const std::string real = snapshot.real_path(file);
+  const CopyRecord* record = real.size() > root.size() ? book_.at({root, real.substr(root.size() + 1)}) : nullptr;
+  if (record != nullptr && record->look != 0) {
+    out.state = record->state;
+    if (record->is_hashed) {
+      out.id = record->id;
+      out.root = record->root;
+    }
+    if (record->checked_us != 0) out.checked = from_unix_micros(record->checked_us);
+    if (record->seconds >= 0) out.seconds = record->seconds;
+  }
+  if (out.state == CopyState::Verified && record->stamp.size != entry.size) out.state = CopyState::Changed;
+  if ((entry.networks & kMeshNetwork) == 0) out.state = has_private_share(out.virtual_path) ? CopyState::Private : CopyState::NotForMesh;
+  if (private_.covers(real)) out.state = CopyState::Private;
+  out.reason = reason_of(out.state);
+  if (out.state == CopyState::Waiting && !fault_.empty()) out.reason = fault_;
+  if (out.state == CopyState::Waiting && !settings_.enabled) out.reason = "Verifying is switched off: set relay.content.hashing to true.";
+  if (out.state == CopyState::Waiting && settings_.enabled && paused_) out.reason = "Verifying is paused: let it go on.";
+  return out;
+}
+
+Task<Result<CopyStatus>> VerifiedService::status_of(std::string virtual_path) {
+  const std::shared_ptr<const Snapshot> snapshot = shares_.snapshot();
+  const std::optional<FileId> file = snapshot->find_file(virtual_path, kAllNetworks);
+  if (file) co_return status(*snapshot, *file);
+  CopyStatus out;
+  out.virtual_path = std::move(virtual_path);
+  out.state = CopyState::NotShared;
+  out.reason = reason_of(out.state);
+  co_return out;
+}
+
+Task<Result<std::vector<CopyStatus>>> VerifiedService::status_in(std::string virtual_folder) {
+  std::vector<CopyStatus> out;
+  const std::shared_ptr<const Snapshot> snapshot = shares_.snapshot();
+  const std::optional<FolderId> folder = snapshot->find_folder(virtual_folder, kAllNetworks);
+  if (folder) snapshot->for_each_file(*folder, kAllNetworks, [&](const FileEntry& file) { out.push_back(status(*snapshot, file.id)); });
+  co_return out;
+}
+
+HashingProgress VerifiedService::progress() const {
+  const CopyCounts& counts = book_.counts();
+  HashingProgress out;
+  out.running = is_reading_ && may_read();
+  out.paused = paused_;
+  out.files_done = counts.files_done;
+  out.files_total = counts.files;
+  out.bytes_done = counts.bytes_done + (is_reading_ ? pace_->bytes.load() : 0);
+  out.bytes_total = counts.bytes;
+  out.bytes_per_second = out.running ? bytes_per_second_ : 0;
+  out.verified = counts.verified;
+  out.refused = counts.refused;
+  out.fault = fault_;
+  return out;
+}
+
+Task<Status> VerifiedService::set_private(std::string virtual_path, bool is_private) {
+  const std::shared_ptr<const Snapshot> snapshot = shares_.snapshot();
+  std::string real;
+  std::string shown = virtual_path;
+  if (const auto file = snapshot->find_file(virtual_path, kAllNetworks)) {
+    real = snapshot->real_path(*file);
+    shown = snapshot->virtual_path(*file);
+  } else if (const auto folder = snapshot->find_folder(virtual_path, kAllNetworks)) {
+    real = snapshot->real_path(*folder);
+    shown = std::string(snapshot->folder(*folder).path);
+  }
+  if (is_private) {
+    if (real.empty()) co_return fail(Errc::NotFound, "No file or folder '" + virtual_path + "' is shared: check the path.");
+    private_.add(real, shown);
+    db_->submit([real, shown](Database& db) { return store_private(db, real, shown); });
+  } else {
+    const std::vector<std::string> freed = private_.remove(shown, real);
+    if (freed.empty()) co_return fail(Errc::NotFound, "'" + virtual_path + "' is not marked private itself: a folder above it may be.");
+    for (const std::string& path : freed) {
+      db_->submit([path](Database& db) { return forget_private(db, path); });
+    }
+  }
+  tell_change();
+  auto stored = co_await db_->flush();
+  co_return stored;
+}
+
+}  // namespace soulfabric::library
