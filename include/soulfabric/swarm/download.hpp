@@ -17,7 +17,7 @@ namespace soulfabric::swarm {
 
 struct SwarmSettings {
   std::chrono::milliseconds open_time{5'000};    // for a source to state its root
-  std::chrono::milliseconds silence{2'000};      // without a byte while a piece is asked for: found out as dead
+  std::chrono::milliseconds silence{1'800};      // without a byte while a piece is asked for: found out as dead, within 2 s
   double slow_share = 0.1;                       // of the median rate of the others: below it a source's piece is given to others too
   std::chrono::milliseconds judge_after{1'500};  // before a rate says anything
   std::size_t sources = 32;                      // asked at the same time
