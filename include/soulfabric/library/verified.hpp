@@ -72,6 +72,8 @@ class VerifiedCopies {
 
   /// Verified, mesh-shared, not private, as of the last look: from memory, never from the disk (security rule S13).
   [[nodiscard]] virtual std::optional<VerifiedCopy> find(const ContentId& id) const = 0;
+  /// Why `find` gives nothing, as far as it is known in memory; for our own counters only, never for the mesh (security rule S13).
+  [[nodiscard]] virtual CopyState state_of(const ContentId& id) const { return find(id) ? CopyState::Verified : CopyState::NotShared; }
   /// All that `find` would give, in no order.
   [[nodiscard]] virtual std::vector<ContentId> served() const = 0;
   /// NotFound, Conflict (changed on the disk: it is withdrawn, and looked at again).

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Questions are written at once, answers read one after the other into the caller's own memory.
+#include "mesh_piece_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "content_service.hpp"
+#include "wire/content_frames.hpp"
+
+namespace soulfabric::relay {
+namespace {
+
+constexpr std::size_t kShownDigits = 8;
+constexpr std::uint64_t kAhead = 2 * 1024 * 1024;  // bytes asked for beforehand
+constexpr std::size_t kDepthLeast = 2;
+constexpr std::size_t kDepthMost = 4;
+
+Error gone(const Error& error) {
+  if (error.code == Errc::TimedOut) return {Errc::TimedOut, "The other node did not send in time."};
+  return {Errc::Offline, "The other node ended the transfer."};
+}
+
+}  // namespace
+
+/// One piece that was asked for; it breaks the conversation when it is given up half-way, because what follows could not be told apart.
+class MeshPieceSource::Turn {
+ public:
+  explicit Turn(MeshPieceSource& source) : source_(source) { source_.waiting_.push_back(this); }
+  ~Turn() {
+    std::erase(source_.waiting_, this);
+    if (!done_) source_.fail_all({Errc::Cancelled, "A piece was given up while it came."});
+    source_.turned_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  void done() noexcept { done_ = true; }
+  void asked() noexcept { asked_ = true; }
+  [[nodiscard]] bool has_asked() const noexcept { return asked_; }
+
+ private:
+  MeshPieceSource& source_;
+  bool asked_ = false;
+  bool done_ = false;
+};
+
+MeshPieceSource::MeshPieceSource(MeshSourceDependencies dependencies, PeerId peer, guard::Origin origin)
+    : deps_(dependencies), peer_(peer), origin_(origin), name_("peer " + std::string(peer.text().substr(0, kShownDigits))) {}
+
+MeshPieceSource::~MeshPieceSource() { close(); }
+
+std::optional<IpAddress> MeshPieceSource::address() const {
+  if (stream_) return stream_->remote().address;
+  const auto link = deps_.links.link(peer_);
+  if (!link) return std::nullopt;
+  return link->remote.address;
+}
+
+std::string MeshPieceSource::prefix() const {
+  const auto at = address();
+  if (!at) return name_;
+  return at->prefix().to_string();
+}
+
+bool MeshPieceSource::is_reputable() const {
+  return deps_.peers.is_trusted(peer_) || deps_.guard.is_reputable(guard::Subject::peer(peer_.text()));
+}
+
+Task<Result<library::Manifest>> MeshPieceSource::open(library::ContentId want, MonoTime deadline) {
+  auto permit = deps_.guard.try_permit<guard::MeshCall>({origin_, guard::Subject::node()});
+  if (!permit) co_return std::unexpected(permit.error());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - deps_.clock.now());
+  fabric::CallOptions options;
+  options.to = peer_;
+  options.timeout = std::max(left, std::chrono::milliseconds(1));
+  auto stream = co_await deps_.fabric.open(std::move(*permit), std::string(kContentService), "Fetch",
+                                           fabric::encode(ContentQuestion{want.sha256}), std::move(options));
+  if (!stream) co_return std::unexpected(stream.error());
+  stream_ = std::move(*stream);
+  auto manifest = co_await read_manifest(want, deadline);
+  if (!manifest) fail_all(manifest.error());
+  co_return manifest;
+}
+
+Task<Result<library::Manifest>> MeshPieceSource::read_manifest(library::ContentId want, MonoTime deadline) {
+  std::array<std::uint8_t, kOpeningHead> buffer;
+  const auto got = co_await net::read_exactly(*stream_, buffer, deadline);
+  if (!got) co_return std::unexpected(gone(got.error()));
+  const auto head = parse_opening(buffer);
+  if (!head) co_return std::unexpected(head.error());
+  switch ((*head)->opening) {
+    case Opening::NotFound: co_return fail(Errc::NotFound, "The other node does not serve this content.");
+    case Opening::Busy: co_return fail(Errc::Unavailable, "The other node serves as many as it can; try again later.");
+    case Opening::Manifest: break;
+  }
+  Bytes body((*head)->body);
+  const auto whole = co_await net::read_exactly(*stream_, body, deadline);
+  if (!whole) co_return std::unexpected(gone(whole.error()));
+  auto manifest = parse_manifest(body, want);
+  if (manifest) piece_length_ = manifest->piece_length();
+  co_return manifest;
+}
+
+std::size_t MeshPieceSource::depth() const {
+  if (piece_length_ == 0) return kDepthLeast;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(kAhead / piece_length_), kDepthLeast, kDepthMost);
+}
+
+Task<Status> MeshPieceSource::fetch(std::uint64_t piece, MutableByteView into, std::function<void(std::size_t)> arrived, MonoTime deadline) {
+  if (piece > std::numeric_limits<std::uint32_t>::max()) co_return fail(Errc::InvalidArgument, "There is no such piece.");
+  if (broken_) co_return std::unexpected(*broken_);
+  if (!stream_) co_return fail(Errc::Unavailable, "The conversation with this source has not begun.");
+  const auto number = static_cast<std::uint32_t>(piece);
+  Turn turn(*this);
+  auto outcome = co_await ask(turn, number, deadline);
+  while (outcome && waiting_.front() != &turn && !broken_) {
+    const bool woken = co_await turned_.wait(deps_.clock, deadline);
+    if (!woken && deps_.clock.now() >= deadline) outcome = fail(Errc::TimedOut, "The other node did not send in time.");
+  }
+  if (outcome && broken_) outcome = std::unexpected(*broken_);
+  if (outcome) outcome = co_await receive(number, into, std::move(arrived), deadline);
+  if (!outcome) fail_all(outcome.error());
+  turn.done();
+  co_return outcome;
+}
+
+/// Four bytes, one writer at a time; those who ask write in the order in which they will read.
+Task<Status> MeshPieceSource::ask(Turn& turn, std::uint32_t piece, MonoTime deadline) {
+  const auto is_next = [&] { return *std::ranges::find_if(waiting_, [](const Turn* one) { return !one->has_asked(); }) == &turn; };
+  while ((writing_ || !is_next()) && !broken_) {
+    const bool woken = co_await turned_.wait(deps_.clock, deadline);
+    if (!woken && deps_.clock.now() >= deadline) co_return fail(Errc::TimedOut, "The other node takes no more questions.");
+  }
+  if (broken_) co_return std::unexpected(*broken_);
+  struct Writing {
+    MeshPieceSource& source;
+    ~Writing() {
+      source.writing_ = false;
+      source.turned_.notify_all();
+    }
+  };
+  writing_ = true;
+  const Writing writing{*this};
+  const auto frame = encode_ask(piece);
+  const auto written = co_await stream_->write(frame, deadline);
+  if (!written) co_return std::unexpected(gone(written.error()));
+  turn.asked();
+  co_return Status{};
+}
+
+Task<Status> MeshPieceSource::receive(std::uint32_t piece, MutableByteView into, std::function<void(std::size_t)> arrived,
+                                      MonoTime deadline) {
+  std::array<std::uint8_t, kPieceHead> buffer;
+  const auto got = co_await net::read_exactly(*stream_, buffer, deadline);
+  if (!got) co_return std::unexpected(gone(got.error()));
+  const auto head = parse_piece_head(buffer, {piece, into.size()});
+  if (!head) co_return std::unexpected(head.error());
+  while (!into.empty()) {
+    const auto part = co_await stream_->read_some(into, deadline);
+    if (!part) co_return std::unexpected(gone(part.error()));
+    into = into.subspan(*part);
+    deps_.fetched_bytes += *part;
+    if (arrived) arrived(*part);
+  }
+  co_return Status{};
+}
+
+void MeshPieceSource::fail_all(Error why) {
+  if (!broken_) broken_ = std::move(why);
+  if (stream_) stream_->close();
+  turned_.notify_all();
+}
+
+void MeshPieceSource::blame(swarm::Fault fault) {
+  if (fault == swarm::Fault::Slow) return;
+  const auto violation = fault == swarm::Fault::Malformed ? guard::Violation::InvalidMessage : guard::Violation::WrongBytes;
+  const auto link = deps_.links.link(peer_);
+  const bool dialled = link && link->direction == mesh::Direction::Outbound;
+  (void)deps_.guard.charge({violation, guard::Subject::peer(peer_.text()), address(),
+                            dialled ? guard::Channel::WeDialled : guard::Channel::TheyConnected});
+}
+
+void MeshPieceSource::praise() { deps_.guard.reward(guard::Subject::peer(peer_.text()), address()); }
+
+void MeshPieceSource::close() { fail_all({Errc::Cancelled, "The transfer was ended."}); }
+
+}  // namespace soulfabric::relay
