@@ -2,6 +2,8 @@
 // Puts the gateway together: secrets, resources, server, event streams.
 #include "soulfabric/gateway/gateway.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "api/context.hpp"
@@ -85,6 +87,12 @@ class GatewayImpl final : public Gateway {
   }
 
   std::vector<Endpoint> endpoints() const override { return server_ ? server_->endpoints() : std::vector<Endpoint>{}; }
+
+  Status join(int descriptor) override {
+    if (server_) return server_->join(descriptor, guard::Origin::RemoteGateway);
+    ::close(descriptor);
+    return fail(Errc::Unavailable, "The page of this node is not running.");
+  }
 
   void configure(GatewaySettings settings) override {
     settings.terminal = context_.settings.terminal;

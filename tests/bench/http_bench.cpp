@@ -50,7 +50,7 @@ constexpr std::string_view kId = "11111111-2222-4333-8444-555555555555";
   gateway::GatewaySettings settings;
   settings.api_keys = {gateway::ApiKey{"bench", std::string(kKey), gateway::Role::Administrator, {}, {}}};
   fs::create_directories(folder / "secrets");
-  const gateway::GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, folder / "secrets", {}, "bench"};
+  const gateway::GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, nullptr, folder / "secrets", {}, "bench"};
   auto made = crypto::initialise() ? gateway::make_gateway(deps, settings) : std::unexpected(Error{});
   if (!made || !(*made)->start({{{IpAddress::v4(0x7F000001), 0}, guard::Origin::UserLocal}})) _exit(1);
   const auto port = (*made)->endpoints().front().port;

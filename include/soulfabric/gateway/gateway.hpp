@@ -171,6 +171,9 @@ class Gateway {
   [[nodiscard]] virtual Task<void> stop() = 0;
   /// Where it listens, in the order asked for, with the ports that were picked.
   [[nodiscard]] virtual std::vector<Endpoint> endpoints() const = 0;
+  /// Serves one end of a connected stream socket pair, which it owns from here on: a tunnel's. Its requests come from remote_gateway and
+  /// have no address (security rule S20). Unavailable: stopping; Busy: over the cap of connections.
+  [[nodiscard]] virtual Status join(int descriptor) = 0;
   /// Live change. What concerns the listeners is left for the next start; a changed password ends all sessions.
   virtual void configure(GatewaySettings settings) = 0;
   /// A link that signs one browser in, once, within ten minutes. It goes to a terminal or a private file, never to a log.

@@ -3,6 +3,7 @@
 #include "http/server.hpp"
 
 #include <boost/asio/ip/v6_only.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
@@ -75,6 +76,24 @@ std::vector<Endpoint> HttpServer::endpoints() const {
     all.push_back({address.is_v4() ? IpAddress::v4(address.to_v4().to_uint()) : IpAddress::v6(address.to_v6().to_bytes()), local.port()});
   }
   return all;
+}
+
+Status HttpServer::join(int descriptor, guard::Origin origin) {
+  HttpSocket socket(context_);
+  boost::system::error_code code;
+  socket.assign(Tcp::v4(), descriptor, code);  // only reading and writing are asked of it, which are the same for every stream socket
+  if (code) {
+    ::close(descriptor);
+    return fail(Errc::InvalidArgument, "the tunnel could not be joined to the page: " + code.message());
+  }
+  if (stopping_) return fail(Errc::Unavailable, "the page of this node is stopping");
+  if (connections_.size() >= limits_.connections) {
+    ++counters_.refused;
+    return fail(Errc::Busy, "the page of this node has as many connections as it may");
+  }
+  ++counters_.connections;
+  scope_.spawn("tunnelled connection", run_connection(*this, std::move(socket), origin));
+  return {};
 }
 
 Task<void> HttpServer::accept(Door& door) {

@@ -35,6 +35,9 @@ class HttpServer {
   /// Binds all or none.
   [[nodiscard]] Status listen(const std::vector<ListenAt>& at);
   [[nodiscard]] std::vector<Endpoint> endpoints() const;
+  /// Serves one connected stream socket of this machine, which it owns from here on, as a connection without an address. Unavailable:
+  /// stopping; Busy: over the cap; InvalidArgument: it is no such socket.
+  [[nodiscard]] Status join(int descriptor, guard::Origin origin);
   /// Stops accepting; answers under way may end within `grace`.
   [[nodiscard]] Task<void> stop(Duration grace);
 

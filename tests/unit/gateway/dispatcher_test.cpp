@@ -24,7 +24,7 @@ class DispatcherTest : public testing::GatewayTest {
 };
 
 TEST_F(DispatcherTest, AddressThatGuessesKeysIsClosedOutEverywhereAndAValidKeyStillComesIn) {
-  const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, folder / "secrets", {}, "x"};
+  const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, nullptr, folder / "secrets", {}, "x"};
   Context owned(deps, settings, Secrets{});
   owned.apply_settings();
   RouteTable table;

@@ -50,7 +50,7 @@ class GatewayTest : public ::testing::Test {
   }
 
   Status launch(std::vector<ListenAt> at) {
-    const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, replaced_mesh == nullptr ? &mesh : replaced_mesh, folder / "secrets",
+    const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, replaced_mesh == nullptr ? &mesh : replaced_mesh, relay, folder / "secrets",
                                    [this] { return parts; }, "soulfabric 0.1.0"};
     auto made = make_gateway(deps, settings);
     if (!made) return std::unexpected(made.error());
@@ -130,6 +130,7 @@ class GatewayTest : public ::testing::Test {
   FakeConfiguration configuration;
   FakeMesh mesh{clock};
   MeshControl* replaced_mesh = nullptr;  // instead of it
+  RelayControl* relay = nullptr;  // nothing: the relays are not part of this program
   GatewaySettings settings;
   std::vector<ReadyPart> parts{{"shares", true, ""}};
   std::unique_ptr<Gateway> gateway;

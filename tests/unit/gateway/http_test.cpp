@@ -315,7 +315,7 @@ TEST_F(HttpTest, RefusesToListenForOthersWithoutAYes) {
 
 TEST_F(HttpTest, SaysWhichPortIsInUse) {
   launch();
-  const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, folder / "secrets", {}, "x"};
+  const GatewayDependencies deps{context, clock, workers, random, client, shares, guard, configuration, nullptr, nullptr, folder / "secrets", {}, "x"};
   auto other = make_gateway(deps, settings);
   ASSERT_TRUE(other);
   const auto refused = (*other)->start({{{IpAddress::v4(0x7F000001), port}, guard::Origin::UserLocal}});

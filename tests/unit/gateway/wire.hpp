@@ -41,6 +41,14 @@ class Wire {
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
+  /// One end of a socket pair.
+  struct Joined {
+    int descriptor;
+  };
+  explicit Wire(Joined end) : socket_(end.descriptor), connected_(true) {
+    timeval limit{20, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
   ~Wire() { ::close(socket_); }
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
