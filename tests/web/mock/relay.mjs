@@ -28,6 +28,17 @@ const answers = {
 };
 export const groupId = kGroup;
 
+const copy = (path, state, extra = {}) => ({ path, state, reason: "", contentId: null, root: null, size: 31_000_000, checked: ago(4000), seconds: null, ...extra });
+const album = "music\\Ada Vale\\Night Trains";
+const copies = [
+  copy(`${album}\\10 Arrival.flac`, "waiting", { checked: null }),
+  copy(`${album}\\2 Guest.flac`, "undecodable", { reason: "the audio has errors at 1:07: rip it again" }),
+  copy(`${album}\\1 Departure.flac`, "verified", { contentId: contentOf("departure"), seconds: 187 }),
+  copy(`${album}\\${kEvil}.mp3`, "notAudio", { reason: `${kEvil} is no audio` }),
+  copy("music\\Ada Vale\\Demos\\sketch.wav", "private"),
+];
+export const kAlbum = album;
+
 const source = (words, state, bytes, extra = {}) => ({ name: peerOf(words), state, bytes, pieces: Math.floor(bytes / 262_144), bytesPerSecond: state === "fetching" ? 11_400_000 : 0, problem: "", ...extra });
 
 export class Relay {
@@ -60,8 +71,18 @@ export class Relay {
       { name: "house", peer: peerOf("node 9"), target: "mpd", via: peerOf("node 2"), url: "", raw: true, trouble: "port 6600 is in use: end what uses it, or give another port", tunnels: 0, configured: true },
     ];
     this.closed = [];
+    this.marked = empty ? [] : ["music\\Ada Vale\\Demos"];
+    this.copies = empty ? [] : copies;
   }
 
+  folders() {
+    const names = [...new Set(this.copies.map((one) => one.path.slice(0, one.path.lastIndexOf("\\"))))];
+    return names.map((name) => ({ name, fileCount: 1, files: this.copies.filter((one) => one.path.slice(0, one.path.lastIndexOf("\\")) === name).map((one) => ({ filename: one.path.slice(name.length + 1), size: one.size })) }));
+  }
+  copiesIn(folder) {
+    const isPrivate = (path) => this.marked.some((mark) => path === mark || path.startsWith(`${mark}\\`));
+    return this.copies.filter((one) => one.path.slice(0, one.path.lastIndexOf("\\")) === folder).map((one) => (isPrivate(one.path) ? { ...one, state: "private" } : one));
+  }
   tunnelState() {
     return {
       enabled: !this.off, relay: !this.off, gateway: !this.off, targets: this.off ? [] : ["slskdn-api", "slskdn-ui", "mpd"], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, tunnels: this.tunnels, forwards: this.forwards,
@@ -119,6 +140,15 @@ const routes = [
     if (call.query.get("remove") === "true") relay.fetches = relay.fetches.filter((one) => one !== fetch);
     else fetch.state = "cancelled";
     return ok(call);
+  }],
+  ["GET", at("/shares/a1/contents"), (call) => ok(call, call.gateway.relay.folders())],
+  ["GET", at("/relay/content/files"), (call) => ok(call, call.gateway.relay.copiesIn(call.query.get("folder")))],
+  ["GET", at("/relay/content/private"), (call) => ok(call, call.gateway.relay.marked)],
+  ["PUT", at("/relay/content/private"), (call) => {
+    const { relay } = call.gateway;
+    relay.marked = relay.marked.filter((path) => path !== call.body.path);
+    if (call.body.private) relay.marked.push(call.body.path);
+    ok(call);
   }],
   ["GET", at("/relay/tunnels"), (call) => ok(call, call.gateway.relay.tunnelState())],
   ["DELETE", at("/relay/tunnels/(\\d+)"), (call) => {

@@ -83,6 +83,10 @@ export class Calls {
   shares() {
     return this.http.json<ShareMap>("GET", "/shares");
   }
+  /** Every folder with its files: not for each redraw. */
+  shareContents(id: string) {
+    return this.http.json<RemoteFolder[]>("GET", `/shares/${segment(id)}/contents`);
+  }
   scan() {
     return this.http.call("PUT", "/shares");
   }

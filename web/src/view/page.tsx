@@ -15,7 +15,7 @@ import { MeshScreen } from "./mesh";
 import { PodsScreen } from "./pods";
 import { RelayScreen } from "./relay";
 import { SearchScreen } from "./search";
-import { Shares } from "./shares";
+import { SharesScreen } from "./shares";
 import { SignIn } from "./sign_in";
 import { Transfers } from "./transfers";
 
@@ -127,7 +127,7 @@ function Screens() {
       {here.screen === "uploads" && <Transfers key="uploads" direction="Upload" />}
       {here.screen === "browse" && <Browse key={here.item} username={here.item} />}
       {here.screen === "chat" && <Chat username={here.item} />}
-      {here.screen === "shares" && <Shares />}
+      {here.screen === "shares" && <SharesScreen folder={here.item} />}
       {here.screen === "pods" && <PodsScreen id={here.item} />}
       {here.screen === "mesh" && <MeshScreen />}
       {here.screen === "relay" && <RelayScreen item={here.item} />}

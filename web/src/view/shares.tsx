@@ -2,10 +2,12 @@
 // What this machine shares, and how far the scan is.
 import { useEffect } from "preact/hooks";
 import { attempt, calls, world } from "../app";
-import type { SharesState } from "../api/types";
+import type { Share, SharesState } from "../api/types";
 import { asSentence, count, duration, plain } from "../model/format";
+import { routeTo } from "../model/route";
 import { Empty } from "./empty";
 import { useSection } from "./hooks";
+import { ShareFolder } from "./share_files";
 
 function scanText(scan: SharesState): string {
   const parts = [
@@ -17,6 +19,7 @@ function scanText(scan: SharesState): string {
 }
 
 const kShownWarnings = 5;
+const nameOf = (share: Share): string => plain(share.alias || share.remotePath || share.localPath || "");
 
 function Scan({ scan }: { scan: SharesState }) {
   const running = scan.scanning === true || scan.scanPending === true;
@@ -50,7 +53,11 @@ function Scan({ scan }: { scan: SharesState }) {
   );
 }
 
-export function Shares() {
+export function SharesScreen({ folder }: { folder: string }) {
+  return folder ? <ShareFolder path={folder} /> : <Shares />;
+}
+
+function Shares() {
   useSection("shares", "application");
   const scanning = world.scan.scanning === true;
   useEffect(() => {
@@ -62,6 +69,7 @@ export function Shares() {
     <section class="screen screen-page" aria-labelledby="shares-title">
       <h1 id="shares-title" class="title">My shares</h1>
       <Scan scan={world.scan} />
+      {shares.length > 0 && <p class="hint">Open a folder to see which of its files are verified copies that the mesh may be served, why others are not, and to make some private.</p>}
       {shares.length === 0 ? (
         <Empty icon="shares" title="You share nothing yet"><p>Name folders under <code>shares.directories</code> in the configuration file, then scan. Many users let only those download who share.</p></Empty>
       ) : (
@@ -69,7 +77,7 @@ export function Shares() {
           {shares.map(({ host, share }) => (
             <li key={`${host}\n${share.id}`} class="share">
               <div class="main-cell">
-                <span class="line strong">{plain(share.alias || share.remotePath || share.localPath || "")}</span>
+                <span class="line strong">{share.remotePath && !share.isExcluded ? <a href={routeTo("shares", share.remotePath)}>{nameOf(share)}</a> : nameOf(share)}</span>
                 <span class="line dim">{plain(share.localPath ?? "")}</span>
                 {share.problem && <span class="problem">{asSentence(plain(share.problem))}</span>}
               </div>
