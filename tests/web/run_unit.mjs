@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { load, modules } from "./mock/modules.mjs";
+import { load, modules, top } from "./mock/modules.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const tests = readdirSync(join(here, "unit")).filter((name) => name.endsWith("_test.ts")).sort();
@@ -17,7 +17,7 @@ try {
     outdir: out, bundle: true, platform: "node", format: "esm", target: "node18", outExtension: { ".js": ".mjs" }, nodePaths: [modules], logLevel: "warning",
   });
   const files = tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit" }).status ?? 1;
+  process.exitCode = spawnSync(process.execPath, ["--test", ...files], { stdio: "inherit", env: { ...process.env, SF_TEST_DATA: join(top, "tests/data") } }).status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
