@@ -49,7 +49,7 @@ OWNERS = [
     (r"^nlohmann/", ["src/gateway/api/", "src/gateway/core/", "src/daemon/demo/"]),
     (r"^(FLAC/|lame/)", ["src/daemon/demo/music_"]),
     (r"^(taglib/|tag\.h|fileref\.h|tpropertymap\.h|mpegfile\.h|flacfile\.h)", ["src/library/media/"]),
-    (r"^zlib\.h", ["src/soulseek/wire/zlib_stream.cpp", "src/library/", "src/gateway/", "src/daemon/demo/cover_png.cpp"]),
+    (r"^zlib\.h", ["src/soulseek/wire/zlib_stream.cpp", "src/net/core/http_inflate.cpp", "src/library/", "src/gateway/", "src/daemon/demo/cover_png.cpp"]),
     (r"^seccomp\.h", ["src/library/media/"]),
 ]
 
