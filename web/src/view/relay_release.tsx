@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One answer of the catalogue: title, artist, tracks and cover, and above all where it came from and how old it is.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { relayCalls } from "../app";
 import type { CatalogueAnswer } from "../api/relay_types";
 import { count, plain } from "../model/format";
@@ -10,11 +10,10 @@ import { Icon } from "./icons";
 
 function Cover({ mbid, title }: { mbid: string; title: string }) {
   const [state, set] = useState<"loading" | "here" | "missing">("loading");
-  useEffect(() => set("loading"), [mbid]);
   return (
     <div class="cover">
       {state !== "here" && <span class="cover-none"><Icon name="note" />{state === "missing" && <span class="dim">No cover to be had</span>}</span>}
-      {state !== "missing" && <img key={mbid} src={relayCalls.coverAddress(mbid)} alt={`Cover of ${plain(title)}`} width="250" height="250" class={state === "here" ? undefined : "hidden"} onLoad={() => set("here")} onError={() => set("missing")} />}
+      {state !== "missing" && <img src={relayCalls.coverAddress(mbid)} alt={`Cover of ${plain(title)}`} width="250" height="250" class={state === "here" ? undefined : "hidden"} onLoad={() => set("here")} onError={() => set("missing")} />}
     </div>
   );
 }
@@ -58,7 +57,7 @@ export function Release({ answer, look }: { answer: CatalogueAnswer; look: (kind
   return (
     <article class="release" aria-label="Answer">
       <div class="release-head">
-        {shown.hasCover && <Cover mbid={answer.mbid} title={shown.title} />}
+        {shown.hasCover && <Cover key={answer.mbid} mbid={answer.mbid} title={shown.title} />}
         <div class="release-words">
           <p class="dim">{kindTitle(answer.kind)}</p>
           <h3 class="big wrap">{plain(shown.title)}</h3>
