@@ -160,7 +160,7 @@ function Rights({ state }: { state: TunnelState }) {
     <>
       {own.length > 0 && <p class="hint">Targets of this node: {own.map(plain).join(", ")}.</p>}
       <h3 class="sub">Rights of other nodes</h3>
-      <p class="hint">Given node by node in the configuration file, under mesh.peers.NAME. None of them implies another, and being trusted implies none.</p>
+      <p class="hint">Given node by node in the configuration file, under mesh.peers and the id of the node. None of them implies another, and being trusted implies none.</p>
       <dl class="rights">{rights.map((right) => <div key={right.name}><dt><code>{right.name}</code></dt><dd>{right.gives}</dd></div>)}</dl>
     </>
   );
