@@ -143,6 +143,10 @@ Result<CatalogueFound> CatalogueRoom::settle(const CatalogueKey& key, const net:
 }
 
 CatalogueFound CatalogueRoom::keep(const CatalogueKey& key, CatalogueEntry entry) {
+  if (entry.answer.status == 200)
+    disk_.write(key, entry);
+  else
+    disk_.erase(key);
   CatalogueFound found{entry.answer, entry.ours};
   memory_.put(key, std::move(entry));
   return found;
@@ -153,7 +157,7 @@ Result<CatalogueFound> CatalogueRoom::fall_back(const CatalogueFlight& flight, E
   if (entry == nullptr || entry->answer.status != 200) return std::unexpected(std::move(error));
   ++metrics_.stale;
   CatalogueFound found{entry->answer, entry->ours};
-  found.answer.via = CatalogueVia::Memory;
+  if (found.answer.via != CatalogueVia::Disk) found.answer.via = CatalogueVia::Memory;
   found.answer.stale = deps_.clock.wall() >= entry->answer.expires;
   return found;
 }

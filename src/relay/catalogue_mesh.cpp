@@ -152,9 +152,13 @@ Result<CatalogueAnswer> CatalogueRoom::believe(const CatalogueKey& key, const Pe
   return std::move(*answer);
 }
 
-/// To the proven peer, whoever dialled: the link's key is its own.
 void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
   ++metrics_.refused_answers;
+  charge(peer, violation);
+}
+
+/// To the proven peer, whoever dialled: the link's key is its own.
+void CatalogueRoom::charge(const PeerId& peer, guard::Violation violation) {
   std::optional<IpAddress> address;
   if (links_ != nullptr) {
     if (const auto link = links_->link(peer)) address = link->remote.address;
@@ -166,13 +170,16 @@ void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
 CatalogueAnswer CatalogueRoom::take_from_mesh(const CatalogueKey& key, CatalogueAnswer answer) {
   ++metrics_.from_mesh;
   if (answer.status == 404) ++metrics_.negative;
-  if (settings_.reduced_privacy) answer.fetcher.reset();
   const WallTime now = deps_.clock.wall();
   answer.expires = std::min(answer.expires, now + settings_.fresh);
-  if (answer.status != 200 || answer.stale || answer.expires <= now) return answer;
+  const bool is_kept = answer.status == 200 && !answer.stale && answer.expires > now;
+  if (is_kept) perhaps_check(key, answer);
+  if (settings_.reduced_privacy) answer.fetcher.reset();
+  if (!is_kept) return answer;
   CatalogueEntry entry;
   entry.answer = answer;
   entry.ours = false;
+  disk_.write(key, entry);
   memory_.put(key, std::move(entry));
   return answer;
 }
