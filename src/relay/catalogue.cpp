@@ -108,6 +108,8 @@ Task<Result<CatalogueAnswer>> CatalogueRoom::fetch(CatalogueKey key, guard::Orig
 void CatalogueRoom::use(fabric::Fabric* fabric, mesh::PeerBook* /*peers*/, mesh::Links* links) {
   fabric_ = fabric;
   links_ = links;
+  looked_.reset();
+  look_failed_.reset();
   // Whoever is asking the mesh that was there gives up; who waits for the answer begins anew.
   std::erase_if(retired_, [](const auto& scope) { return scope->size() == 0; });
   retired_.push_back(std::exchange(asking_, std::make_unique<TaskScope>(deps_.context, "catalogue asks")));

@@ -11,6 +11,9 @@ namespace {
 
 constexpr unsigned kOwners = 3;                    // asked one after the other, then we go ourselves
 constexpr std::chrono::seconds kLookUpTime{3};
+constexpr std::chrono::seconds kAfterFailure{15};
+constexpr std::chrono::seconds kRenewAfter{60};    // who offers the service
+constexpr std::chrono::minutes kKnownFor{10};
 constexpr std::chrono::seconds kLongestAsk{20};    // of one owner that says it is at it
 constexpr unsigned kSilence = 3;                   // times the time to acknowledge: an owner that says nothing more is given up
 
@@ -34,12 +37,33 @@ bool CatalogueRoom::may_ask_mesh(guard::Origin origin) const {
   return settings_.mesh && fabric_ != nullptr && links_ != nullptr && origin != guard::Origin::RemoteMesh;
 }
 
-/// The directory answers from memory as long as what it knows is fresh.
+/// Waited for where nothing is known yet. What is known is used at once and made new meanwhile; where nobody could be asked, the next
+/// questions do not wait for that again.
 Task<void> CatalogueRoom::look_up(guard::Origin origin) {
+  const MonoTime now = deps_.clock.now();
+  if (look_failed_ && now < *look_failed_ + kAfterFailure) co_return;
+  if (!looked_ || now >= *looked_ + kKnownFor) {
+    co_await renew(origin);
+    co_return;
+  }
+  if (now >= *looked_ + kRenewAfter && !looking_) asking_->spawn("look up", renew(origin));
+}
+
+Task<void> CatalogueRoom::renew(guard::Origin origin) {
   auto permit = deps_.guard.try_permit<guard::DhtQuery>({.origin = origin});
-  if (!permit) co_return;
+  if (!permit || fabric_ == nullptr) co_return;
+  struct Looking {
+    bool& flag;
+    explicit Looking(bool& raised) : flag(raised) { flag = true; }
+    ~Looking() { flag = false; }
+  };
+  const Looking looking(looking_);
   const auto found = co_await fabric_->directory().find(*permit, std::string(kCatalogueService), deps_.clock.now() + kLookUpTime);
-  static_cast<void>(found);
+  if (!found) {
+    look_failed_ = deps_.clock.now();
+  } else if (!found->empty()) {
+    looked_ = deps_.clock.now();
+  }
 }
 
 std::optional<PeerId> CatalogueRoom::choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over) {

@@ -68,6 +68,7 @@ class CatalogueRoom final : public Catalogue {
   // catalogue_mesh.cpp: one question to the owner
   [[nodiscard]] bool may_ask_mesh(guard::Origin origin) const;
   [[nodiscard]] Task<void> look_up(guard::Origin origin);
+  [[nodiscard]] Task<void> renew(guard::Origin origin);
   [[nodiscard]] std::optional<PeerId> choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over);
   [[nodiscard]] Task<std::optional<CatalogueAnswer>> ask_owners(FlightPtr flight);
   [[nodiscard]] Task<Result<CatalogueAnswer>> ask_owner(CatalogueKey key, PeerId owner, guard::Origin origin);
@@ -104,6 +105,9 @@ class CatalogueRoom final : public Catalogue {
   CatalogueService service_;
   fabric::Fabric* fabric_ = nullptr;
   mesh::Links* links_ = nullptr;
+  std::optional<MonoTime> looked_;       // when somebody was found who offers the service
+  std::optional<MonoTime> look_failed_;  // when nobody could be asked
+  bool looking_ = false;
   CatalogueMetrics metrics_;
   MismatchLedger mismatches_;
   std::size_t checks_ = 0;  // under way
