@@ -63,17 +63,14 @@ export class Browser {
     return browser;
   }
 
-  /** Each page has cookies and storage of its own, unless it is opened beside another. */
-  async page({ width = 1280, height = 800, dark = false, beside = undefined } = {}) {
-    const browserContextId = beside?.context ?? (await this.protocol.send("Target.createBrowserContext")).browserContextId;
+  /** Each page has cookies and storage of its own. */
+  async page({ width = 1280, height = 800, dark = false } = {}) {
+    const { browserContextId } = await this.protocol.send("Target.createBrowserContext");
     const { targetId } = await this.protocol.send("Target.createTarget", { url: "about:blank", browserContextId, width, height });
     const { sessionId } = await this.protocol.send("Target.attachToTarget", { targetId, flatten: true });
-    const page = new Page(this.protocol, sessionId, browserContextId);
+    const page = new Page(this.protocol, sessionId);
     await page.prepare({ width, height, dark });
     return page;
-  }
-  cookies(page) {
-    return this.protocol.send("Storage.getCookies", { browserContextId: page.context }).then((answer) => answer.cookies);
   }
 
   async stop() {
@@ -94,19 +91,15 @@ const keys = {
 };
 
 export class Page {
-  constructor(protocol, sessionId, context) {
+  constructor(protocol, sessionId) {
     this.protocol = protocol;
     this.sessionId = sessionId;
-    this.context = context;
     this.requests = [];
-    this.sent = []; // headers as they left the browser, cookies among them
     this.problems = [];
     protocol.listeners.push((message) => {
       if (message.sessionId !== sessionId) return;
       const { method, params } = message;
       if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
-      if (method === "Network.requestWillBeSentExtraInfo") this.sent.push(params.headers);
-      if (method === "Network.webSocketWillSendHandshakeRequest") this.sent.push(params.request.headers);
       if (method === "Network.webSocketCreated") this.requests.push(params.url);
       if (method === "Runtime.exceptionThrown") this.problems.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
       if (method === "Audits.issueAdded" && params.issue.code === "ContentSecurityPolicyIssue") this.problems.push(JSON.stringify(params.issue.details));

@@ -42,10 +42,9 @@ export const kAlbum = album;
 const source = (words, state, bytes, extra = {}) => ({ name: peerOf(words), state, bytes, pieces: Math.floor(bytes / 262_144), bytesPerSecond: state === "fetching" ? 11_400_000 : 0, problem: "", ...extra });
 
 export class Relay {
-  constructor({ empty = false, off = false, alone = false } = {}) {
+  constructor({ empty = false, off = false } = {}) {
     this.fail = null; // a status for every route here
     this.off = off;
-    this.alone = alone; // this node is not on the mesh
     this.catalogue = {
       enabled: !off, mesh: !off, reducedPrivacy: false, musicbrainz: "https://musicbrainz.org", coverArt: "https://coverartarchive.org", freshSeconds: 600,
       metrics: empty ? { asked: 0, fromMemory: 0, fromDisk: 0, fromMesh: 0, fromOrigin: 0, entries: 0, bytes: 0 }
@@ -85,9 +84,8 @@ export class Relay {
     return this.copies.filter((one) => one.path.slice(0, one.path.lastIndexOf("\\")) === folder).map((one) => (isPrivate(one.path) ? { ...one, state: "private" } : one));
   }
   tunnelState() {
-    if (this.alone) return { enabled: false, relay: false, gateway: true, targets: [], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, trouble: "This node is not on the mesh, so there are no tunnels." };
     return {
-      enabled: !this.off, relay: !this.off, gateway: !this.off, targets: this.off ? [] : ["mpd"], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, tunnels: this.tunnels, forwards: this.forwards,
+      enabled: !this.off, relay: !this.off, gateway: !this.off, targets: this.off ? [] : ["slskdn-api", "slskdn-ui", "mpd"], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, tunnels: this.tunnels, forwards: this.forwards,
       metrics: { opened: this.tunnels.length * 30, open: this.tunnels.length, bytes: 6e8, refused: { disabled: 0, noRight: 5, target: 1, ownPort: 0, loop: 2 } },
     };
   }
@@ -101,8 +99,7 @@ function look(call) {
   const [kind, mbid] = call.part;
   const { relay } = call.gateway;
   relay.asked.push(`${kind}/${mbid}`);
-  if (call.query.get("envelope") !== "true") call.gateway.answer(call.response, 400, "the page needs to know where an answer came from");
-  else if (mbid === kUnknown) ok(call, { kind, mbid, status: 404, via: "origin", fetched: ago(0), expires: ago(-60), stale: false });
+  if (mbid === kUnknown) ok(call, { kind, mbid, status: 404, via: "origin", fetched: ago(0), expires: ago(-60), stale: false });
   else if (!answers[mbid]) call.gateway.answer(call.response, 503, "neither the origin nor another node answers: try again in a minute");
   else ok(call, { kind, mbid, status: 200, contentType: "application/json", via: mbid === kHostile ? "disk" : "mesh", fetched: ago(mbid === kHostile ? 90_000 : 75), expires: ago(-500), stale: mbid === kHostile, fetcher: mbid === kHostile ? null : peerOf("node 1"), body: answers[mbid] });
 }
@@ -121,13 +118,13 @@ const routes = [
     return response.end(kPicture);
   }],
   ["GET", at("/relay/catalogue/(release|release-group|recording|artist)/([^/]+)"), look],
-  ["GET", at("/relay/content"), (call) => ok(call, { enabled: !call.gateway.relay.off, streamsMost: 20, streamsPerPeer: 2, recordsMost: 1000, hashing: call.gateway.relay.hashing, ...(call.gateway.relay.alone ? { trouble: "This node is not on the mesh, so nothing is served and nothing can be fetched." } : { metrics: call.gateway.relay.contentMetrics }) })],
+  ["GET", at("/relay/content"), (call) => ok(call, { enabled: !call.gateway.relay.off, streamsMost: 20, streamsPerPeer: 2, recordsMost: 1000, hashing: call.gateway.relay.hashing, metrics: call.gateway.relay.contentMetrics })],
   ["PUT", at("/relay/content/hashing"), (call) => {
     Object.assign(call.gateway.relay.hashing, { paused: call.body.paused, running: !call.body.paused });
     ok(call);
   }],
   ["GET", at("/relay/content/providers"), (call) => ok(call, call.query.get("id") === contentOf("departure") ? [0, 9].map((i) => ({ peer: peerOf(`node ${i}`), linked: i === 0, trusted: i === 0, reputation: 50 + i })) : [])],
-  ["GET", at("/relay/content/fetches"), (call) => (call.gateway.relay.alone ? call.gateway.answer(call.response, 503, "This node is not on the mesh.") : ok(call, call.gateway.relay.fetches))],
+  ["GET", at("/relay/content/fetches"), (call) => ok(call, call.gateway.relay.fetches)],
   ["POST", at("/relay/content/fetches"), (call) => {
     const { relay } = call.gateway;
     if (relay.fetches.some((one) => one.contentId === call.body.contentId)) return call.gateway.answer(call.response, 409, "this content is being downloaded already");

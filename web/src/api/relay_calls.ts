@@ -15,7 +15,7 @@ export class RelayCalls {
     return this.http.call("DELETE", "/relay/catalogue");
   }
   look(kind: string, mbid: string) {
-    return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}?envelope=true`);
+    return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}`);
   }
   /** Of the picture itself, for an image element. */
   coverAddress(mbid: string): string {
