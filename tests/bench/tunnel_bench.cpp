@@ -9,7 +9,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/use_future.hpp>
-
 #include <future>
 #include <map>
 
@@ -61,7 +60,8 @@ class NoDht final : public mesh::Dht {
   Status start() override { return {}; }
   Task<void> stop() override { co_return; }
   Task<Status> put(guard::Permit<guard::DhtQuery>&, mesh::SignedRecord, MonoTime) override { co_return Status{}; }
-  Task<Result<std::vector<mesh::SignedRecord>>> get(guard::Permit<guard::DhtQuery>&, mesh::DhtKey, mesh::RecordKind, std::size_t, MonoTime) override {
+  Task<Result<std::vector<mesh::SignedRecord>>> get(guard::Permit<guard::DhtQuery>&, mesh::DhtKey, mesh::RecordKind, std::size_t,
+                                                    MonoTime) override {
     co_return std::vector<mesh::SignedRecord>{};
   }
   mesh::DhtHealth health() const override { return {}; }
@@ -94,8 +94,9 @@ struct Node {
     auto outer = net::TlsIdentity::make(key, mesh::kAlpn);
     auto inner = net::TlsIdentity::make(key, relay::kInnerAlpn);
     if (!outer || !inner) die("identity");
-    links = mesh::make_links({context, clock, random, guard, *dialer, locator, *outer, [this](Endpoint at) { return net::listen_tcp(context, clock, at); }},
-                             link_settings);
+    links = mesh::make_links(
+        {context, clock, random, guard, *dialer, locator, *outer, [this](Endpoint at) { return net::listen_tcp(context, clock, at); }},
+        link_settings);
     fabric::RouterSettings router;
     router.exposed = {std::string(relay::kTunnelService)};
     router.concurrent_per_peer = 10'000;

@@ -240,7 +240,9 @@ class BareChain {
     const auto asked = ::recv(client, buffer.data(), buffer.size(), 0);
     const std::string request(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(asked, 0)));
     if (!write_through(inner_.client, first_.client, request.data(), static_cast<int>(request.size()), buffer)) die("request");
-    while (read_through(first_.client, inner_.client, buffer, [client](const char* bytes, std::size_t size) { return send_all(client, bytes, size); })) {}
+    while (read_through(first_.client, inner_.client, buffer,
+                        [client](const char* bytes, std::size_t size) { return send_all(client, bytes, size); })) {
+    }
     ::close(client);
     ::close(door_.fd);
   }
@@ -257,7 +259,8 @@ class BareChain {
     std::vector<char> buffer(kBlock);
     std::vector<char> wire(kBlock);
     const int server = dial(web);
-    (void)read_through(second_.server, inner_.server, buffer, [server](const char* bytes, std::size_t size) { return send_all(server, bytes, size); });
+    (void)read_through(second_.server, inner_.server, buffer,
+                       [server](const char* bytes, std::size_t size) { return send_all(server, bytes, size); });
     std::size_t seen = 0;
     std::size_t all = SIZE_MAX;
     std::string head;
