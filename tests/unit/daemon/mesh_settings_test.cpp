@@ -17,7 +17,7 @@ Endpoint at(const char* address, std::uint16_t port) { return {*IpAddress::parse
 
 TEST(MeshSettings, NamePeersThatHaveNoId) {
   MeshOptions mesh;
-  mesh.peers[kPeer] = {{"203.0.113.7:50305", "nonsense", "[2001:db8::1]:443"}, true, {"believe_catalogue"}};
+  mesh.peers[kPeer] = {{"203.0.113.7:50305", "nonsense", "[2001:db8::1]:443"}, true, {"believe_catalogue"}, {}};
   mesh.peers["my friend"] = {};
   std::vector<std::string> wrong;
   const auto settings = peer_book_settings(mesh, wrong);
@@ -31,7 +31,7 @@ TEST(MeshSettings, NamePeersThatHaveNoId) {
 
 TEST(MeshSettings, ExposeWhatIsListedAndPublishAsTold) {
   MeshOptions mesh;
-  EXPECT_EQ(router_settings(mesh).exposed, (std::set<std::string>{"mesh-introspect", "pods"}));
+  EXPECT_EQ(router_settings(mesh).exposed, (std::set<std::string>{"catalogue-fetch", "content-relay", "mesh-introspect", "pods"}));
   mesh.services.clear();
   EXPECT_TRUE(router_settings(mesh).exposed.empty());
   std::vector<std::string> wrong;
