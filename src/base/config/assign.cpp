@@ -43,7 +43,7 @@ std::optional<std::string> checked(const Target& target, const std::string& text
   }
   if (!setting.choices.empty()) {
     for (const std::string_view choice : split(setting.choices, '|'))
-      if (normal_segment(text) == choice) return std::string(choice);
+      if (normal_segment(text) == normal_segment(choice)) return std::string(choice);
     target.findings.problem(target.where, target.key(), shown(setting, text) + " is not one of the choices",
                             "give one of " + list_choices(setting.choices));
     return std::nullopt;
