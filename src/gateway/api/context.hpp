@@ -67,6 +67,9 @@ void add_health_routes(RouteTable& table, Context& context);
 void add_mesh_routes(RouteTable& table, Context& context);
 void add_pod_routes(RouteTable& table, Context& context);
 void add_guard_routes(RouteTable& table, Context& context);
+void add_catalogue_routes(RouteTable& table, Context& context);
+void add_content_routes(RouteTable& table, Context& context);
+void add_tunnel_routes(RouteTable& table, Context& context);
 
 /// The page's files: a path with no match and no extension gives the page itself.
 [[nodiscard]] Response static_response(const Request& request, std::string_view raw_path);

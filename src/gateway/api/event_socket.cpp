@@ -135,6 +135,9 @@ Task<std::string> EventSocket::render(Key key) {
       }
       text.push_back('}');
       break;
+    case News::Relay:  // what changed is asked for by those who look at it
+      text = begin_event("relay") + "{}}";
+      break;
     case News::Pod: text = with_id("pod", id); break;
     case News::SearchRemoved: text = with_id("search.removed", id); break;
     case News::TransferRemoved: text = with_id("transfer.removed", id); break;

@@ -38,6 +38,7 @@ void Hub::start() {
   logged_in_ = has(context_.deps.client.session().info().state, soulseek::SessionState::LoggedIn);
   context_.deps.client.subscribe(*this);
   context_.deps.shares.add_observer(*this);
+  watch_relays();
   if (context_.deps.mesh == nullptr) return;
   context_.deps.mesh->on_change([weak = std::weak_ptr<Hub*>(self_)] {
     const auto self = weak.lock();
@@ -47,6 +48,13 @@ void Hub::start() {
     (*self)->tell(News::Mesh);
   });
   watch_mesh();
+}
+
+void Hub::watch_relays() {
+  if (context_.deps.relay == nullptr) return;
+  context_.deps.relay->on_change([weak = std::weak_ptr<Hub*>(self_)] {
+    if (const auto self = weak.lock()) (*self)->tell(News::Relay);
+  });
 }
 
 void Hub::watch_mesh() {
@@ -128,7 +136,8 @@ void Hub::tell(News news, const std::string& id) {
     if (!socket) continue;
     // What a key has no scope to ask for it is not told either (security rule S21).
     const auto& who = socket->identity();
-    if (of_mesh && who.proof == Proof::Key && std::ranges::find(who.scopes, "mesh") == who.scopes.end()) continue;
+    const auto may_not = [&](std::string_view scope) { return who.proof == Proof::Key && std::ranges::find(who.scopes, scope) == who.scopes.end(); };
+    if ((of_mesh && may_not("mesh")) || (news == News::Relay && may_not("relay"))) continue;
     socket->tell(news, id);
   }
 }

@@ -14,7 +14,7 @@
 
 namespace soulfabric::gateway {
 
-enum class News : std::uint8_t { Application, Search, Responses, SearchRemoved, Transfer, TransferRemoved, Shares, Browse, Mesh, Pod };
+enum class News : std::uint8_t { Application, Search, Responses, SearchRemoved, Transfer, TransferRemoved, Shares, Browse, Mesh, Pod, Relay };
 
 class EventSocket final : public SocketSource {
  public:
@@ -86,6 +86,7 @@ class Hub final : public soulseek::Observer, public library::Shares::Observer {
   template <class F>
   void close_where(F&& matches);
   void watch_mesh();
+  void watch_relays();
   void tell(News news, const std::string& id = {});
   void record(std::string_view type, std::string data);
   void record_transfer_end(const soulseek::Transfer& transfer);
