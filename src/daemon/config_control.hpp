@@ -16,6 +16,7 @@ struct Configured {
   OptionSources sources;
   Options options;
   std::vector<std::string> warnings;
+  std::string stand_in;  // base URL of a demo's own catalogue (security rule S23); empty: none
 };
 
 /// Environment, configuration file (written as a commented example where missing) and command line. Blocking; at start-up.
@@ -30,6 +31,7 @@ class ConfigControl final : public gateway::Configuration {
 
   [[nodiscard]] const Options& current() const noexcept { return configured_.options; }
   [[nodiscard]] const AppPaths& paths() const noexcept { return configured_.paths; }
+  [[nodiscard]] const std::string& stand_in() const noexcept { return configured_.stand_in; }
   /// Reads the file again and applies what changed; a file with faults is refused and the options stay.
   [[nodiscard]] Task<Status> reload();
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "config_watch.hpp"
@@ -72,6 +73,7 @@ Status Daemon::make_parts() {
   shares.scan_at_start = !options.flags.no_share_scan;
   shares.force_at_start = options.flags.force_share_scan;
   SF_TRY_ASSIGN(shares_, library::make_shares(context_, clock_, std::move(shares)));
+  SF_TRY(make_relays());
   client_ = soulseek::make_client(
       {context_, clock_, random_, *dialer_, *desk_, *shares_, workers_, *soulseek_store_, files_, app_dir_ / "data" / "browse"}, options,
       app_dir_);
@@ -84,10 +86,21 @@ Status Daemon::make_parts() {
                                     .guard = *guard_,
                                     .configuration = config_,
                                     .mesh = mesh_.get(),
+                                    .relay = relays_.get(),
                                     .secrets = app_dir_ / "secrets",
                                     .readiness = [this] { return readiness(); },
                                     .version = std::string(kVersion)};
   SF_TRY_ASSIGN(gateway_, gateway::make_gateway(deps, gateway_settings(options, app_dir_, ::isatty(STDOUT_FILENO) == 1)));
+  relays_->lead_to(*gateway_);
+  return {};
+}
+
+Status Daemon::make_relays() {
+  SF_TRY_ASSIGN(relays_, RelayHouse::make({context_, clock_, random_, workers_, files_, *guard_, *dialer_, *shares_, app_dir_, config_.stand_in()},
+                                          config_.current()));
+  relays_->follow_mesh([this] { return mesh_->relays(); });
+  mesh_->use_relays(relays_->base());
+  mesh_->on_change([this] { relays_->changed(); });
   return {};
 }
 
@@ -127,6 +140,8 @@ Task<Status> Daemon::start_parts() {
   shares_started_ = true;
   auto client = co_await client_->start();
   client_started_ = client.has_value();
+  auto relays = co_await relays_->start();
+  if (!relays) co_return relays;
   if (client_started_) co_await mesh_->start();
   co_return client;
 }
@@ -144,6 +159,7 @@ Task<void> Daemon::stop() {
   if (std::exchange(stopping_, true)) co_return;
   if (gateway_) co_await gateway_->stop();
   if (mesh_) co_await mesh_->stop();
+  if (relays_) co_await relays_->stop();
   if (client_) co_await client_->stop();
   if (shares_) co_await shares_->stop();
   co_await scope_.close();
@@ -214,7 +230,11 @@ void Daemon::apply(const Options& options, const std::vector<OptionChange>& chan
   if (const auto done = shares_->configure(mesh_->with_answer(share_options(options))); !done) log::error("configuration", done.error().message);
   client_->configure(options);
   gateway_->configure(gateway_settings(options, app_dir_, false));
-  if (std::any_of(changes.begin(), changes.end(), [](const OptionChange& change) { return change.key.starts_with("mesh."); }))
+  relays_->configure(options);
+  const auto concerns_mesh = [](const OptionChange& change) {
+    return std::ranges::any_of(std::array{"mesh.", "relay.", "forwards."}, [&](const char* section) { return change.key.starts_with(section); });
+  };
+  if (std::ranges::any_of(changes, concerns_mesh))
     scope_.spawn("mesh", renew_mesh());
 }
 

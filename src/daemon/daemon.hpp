@@ -8,6 +8,7 @@
 #include "blacklist_source.hpp"
 #include "config_control.hpp"
 #include "mesh_house.hpp"
+#include "relay_house.hpp"
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/base/files.hpp"
 #include "soulfabric/gateway/gateway.hpp"
@@ -45,6 +46,7 @@ class Daemon {
   [[nodiscard]] Task<void> watch_config();
   [[nodiscard]] Task<void> renew_blacklist();
   [[nodiscard]] Status take_blacklist(Result<LoadedBlacklist> loaded);
+  [[nodiscard]] Status make_relays();
   void make_mesh();
   [[nodiscard]] Task<void> renew_mesh();
   void trust(const Options& options);
@@ -67,6 +69,7 @@ class Daemon {
   std::unique_ptr<DbWriter> mesh_store_;
   std::unique_ptr<library::Shares> shares_;
   std::unique_ptr<soulseek::RunningClient> client_;
+  std::unique_ptr<RelayHouse> relays_;
   std::unique_ptr<MeshHouse> mesh_;
   std::unique_ptr<gateway::Gateway> gateway_;
   bool unclean_ = false;

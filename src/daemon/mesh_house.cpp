@@ -88,6 +88,8 @@ ShareOptions MeshHouse::with_answer(ShareOptions shares) const {
 
 const gateway::MeshParts* MeshHouse::parts() { return running_ && node_ ? &node_->parts() : nullptr; }
 
+MeshRelays* MeshHouse::relays() { return running_ && node_ ? node_->relays() : nullptr; }
+
 gateway::MeshControl::Choice MeshHouse::choice() const {
   const bool fixed = options_().mesh.join != "ask";
   return {!fixed && !answer_, running_, fixed, trouble_};

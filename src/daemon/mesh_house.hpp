@@ -16,6 +16,8 @@ class MeshHouse final : public gateway::MeshControl {
   /// `options`: those in force; `shares_changed`: the shares offered to the mesh are others now.
   MeshHouse(MeshNodeDependencies dependencies, std::function<const Options&()> options, std::function<void()> shares_changed);
 
+  /// From the next joining on.
+  void use_relays(RelayBase& base) { deps_.relays = &base; }
   /// Reads the remembered answer. Blocking for a moment; before `start`.
   void remember();
   /// Joins where that is wanted. A mesh that cannot start is a trouble that is shown, not one that stops the program.
@@ -27,6 +29,8 @@ class MeshHouse final : public gateway::MeshControl {
   [[nodiscard]] ShareOptions with_answer(ShareOptions shares) const;
 
   [[nodiscard]] const gateway::MeshParts* parts() override;
+  /// Nothing while this node is not on the mesh.
+  [[nodiscard]] MeshRelays* relays();
   [[nodiscard]] Choice choice() const override;
   [[nodiscard]] Task<Status> choose(bool join, std::vector<std::string> shares) override;
 

@@ -17,6 +17,7 @@ constexpr std::chrono::seconds kAddressCheck{30};
 MeshNode::MeshNode(MeshNodeDependencies dependencies, const Options& options, SigningKey key)
     : deps_(std::move(dependencies)),
       options_(options.mesh),
+      relay_options_(options.relay),
       web_ports_{static_cast<std::uint16_t>(options.web.port)},
       key_(std::move(key)),
       scope_(deps_.context, "mesh") {}
@@ -26,11 +27,11 @@ MeshNode::~MeshNode() = default;
 Result<std::unique_ptr<MeshNode>> MeshNode::make(MeshNodeDependencies dependencies, const Options& options) {
   SF_TRY_ASSIGN(SigningKey key, mesh::load_or_make_identity(dependencies.app_dir / "secrets", dependencies.random));
   std::unique_ptr<MeshNode> node(new MeshNode(std::move(dependencies), options, std::move(key)));
-  SF_TRY(node->assemble());
+  SF_TRY(node->assemble(options));
   return node;
 }
 
-Status MeshNode::assemble() {
+Status MeshNode::assemble(const Options& options) {
   SF_TRY_ASSIGN(const Endpoint at, mesh_endpoint(options_));
   SF_TRY_ASSIGN(std::shared_ptr<const net::TlsIdentity> identity, net::TlsIdentity::make(key_, mesh::kAlpn));
   SF_TRY_ASSIGN(dht_, mesh::make_dht({deps_.context, deps_.clock, deps_.random, deps_.workers},
@@ -48,13 +49,18 @@ Status MeshNode::assemble() {
   SF_TRY_ASSIGN(const std::optional<mesh::Rotation> rotation, mesh::load_rotation(deps_.app_dir / "secrets"));
   if (rotation) control_->tell_rotation(*rotation);
   fabric_ = fabric::make_fabric({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_, *dht_, key_},
-                                router_settings(options_), directory_settings(options_));
+                                router_settings(options_, relay_options_), directory_settings(options_));
   introspect_ = services::make_introspect(*fabric_, *links_, deps_.clock, deps_.version);
   SF_TRY(fabric_->add(*introspect_));
   if (options_.pods.enabled) {
     pods_ = services::make_pods({deps_.context, deps_.clock, deps_.random, deps_.guard, *fabric_, *links_, deps_.store, key_},
                                 pod_settings(options_));
     SF_TRY(fabric_->add(pods_->service()));
+  }
+  if (deps_.relays != nullptr) {
+    SF_TRY_ASSIGN(relays_, MeshRelays::make({deps_.context, deps_.clock, deps_.random, deps_.workers, deps_.guard, deps_.dialer, deps_.app_dir,
+                                             *fabric_, *links_, *peers_, *dht_, key_},
+                                            *deps_.relays, options));
   }
   parts_ = std::make_unique<gateway::MeshParts>(gateway::MeshParts{key_.public_key(), *links_, *dht_, *peers_, *fabric_, pods_.get()});
   return {};
@@ -75,6 +81,10 @@ Task<Status> MeshNode::start() {
   // Last: a link that comes in finds everything that it may ask for.
   auto listening = links_->start();
   if (!listening) co_return listening;
+  if (relays_) {
+    auto relays = co_await relays_->start();
+    if (!relays) co_return relays;
+  }
   tell_endpoints();
   mapper_ = make_mapper();
   scope_.spawn("addresses", watch_addresses());
@@ -132,6 +142,7 @@ void MeshNode::follow(const mesh::Rotation& rotation, bool voided) {
 Task<void> MeshNode::stop() {
   co_await scope_.close();
   if (mapper_) co_await mapper_->stop();
+  if (relays_) co_await relays_->stop();
   if (pods_) co_await pods_->stop();
   co_await fabric_->stop();
   co_await control_->stop();
@@ -142,12 +153,14 @@ Task<void> MeshNode::stop() {
 
 void MeshNode::configure(const Options& options) {
   options_ = options.mesh;
+  relay_options_ = options.relay;
   std::vector<std::string> wrong;
   peers_->configure(peer_book_settings(options_, wrong));
   if (const auto listening = links_->listening()) links_->configure(link_settings(options_, *listening));
-  fabric_->configure(router_settings(options_));
+  fabric_->configure(router_settings(options_, relay_options_));
   fabric_->directory().configure(directory_settings(options_));
   if (pods_) pods_->configure(pod_settings(options_));
+  if (relays_) relays_->configure(options);
   tell_endpoints();
 }
 

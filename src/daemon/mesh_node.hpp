@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "mesh_relays.hpp"
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/base/options.hpp"
 #include "soulfabric/base/worker_pool.hpp"
@@ -28,6 +29,7 @@ struct MeshNodeDependencies {
   DbWriter& store;  // mesh.db
   std::filesystem::path app_dir;
   std::string version;
+  RelayBase* relays = nullptr;  // nothing: this node relays nothing (some tests)
 };
 
 class MeshNode {
@@ -42,10 +44,11 @@ class MeshNode {
   [[nodiscard]] Task<void> stop();
   void configure(const Options& options);
   [[nodiscard]] const gateway::MeshParts& parts() const { return *parts_; }
+  [[nodiscard]] MeshRelays* relays() { return relays_.get(); }
 
  private:
   MeshNode(MeshNodeDependencies dependencies, const Options& options, SigningKey key);
-  [[nodiscard]] Status assemble();
+  [[nodiscard]] Status assemble(const Options& options);
   [[nodiscard]] std::unique_ptr<net::PortMapper> make_mapper();
   [[nodiscard]] Task<void> watch_addresses();
   void tell_endpoints();
@@ -53,6 +56,7 @@ class MeshNode {
 
   MeshNodeDependencies deps_;
   MeshOptions options_;
+  RelayOptions relay_options_;
   std::vector<std::uint16_t> web_ports_;  // never opened at a router
   SigningKey key_;
   std::unique_ptr<mesh::Dht> dht_;
@@ -62,6 +66,7 @@ class MeshNode {
   std::unique_ptr<fabric::Fabric> fabric_;
   std::unique_ptr<fabric::MeshService> introspect_;
   std::unique_ptr<services::Pods> pods_;
+  std::unique_ptr<MeshRelays> relays_;
   std::unique_ptr<net::PortMapper> mapper_;
   std::unique_ptr<gateway::MeshParts> parts_;
   std::vector<Endpoint> told_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "soulfabric/base/endpoint.hpp"
+#include "soulfabric/relay/tunnels.hpp"
 
 namespace soulfabric::daemon {
 namespace {
@@ -68,9 +69,11 @@ mesh::PeerBookSettings peer_book_settings(const MeshOptions& mesh, std::vector<s
   return out;
 }
 
-fabric::RouterSettings router_settings(const MeshOptions& mesh) {
+fabric::RouterSettings router_settings(const MeshOptions& mesh, const RelayOptions& relays) {
   fabric::RouterSettings out;
   out.exposed = {mesh.services.begin(), mesh.services.end()};
+  // Its own two switches expose it, and rights decide who gets through.
+  if (relays.trusted.enabled || relays.trusted.relay) out.exposed.insert(std::string(relay::kTunnelService));
   out.calls_per_peer = static_cast<unsigned>(mesh.calls_per_minute);
   return out;
 }

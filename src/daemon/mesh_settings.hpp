@@ -18,7 +18,7 @@ namespace soulfabric::daemon {
 [[nodiscard]] mesh::DhtSettings dht_settings(const MeshOptions& mesh, const Endpoint& at, const std::filesystem::path& data);
 /// Peers whose name is no PeerId are left out and named in `wrong`.
 [[nodiscard]] mesh::PeerBookSettings peer_book_settings(const MeshOptions& mesh, std::vector<std::string>& wrong);
-[[nodiscard]] fabric::RouterSettings router_settings(const MeshOptions& mesh);
+[[nodiscard]] fabric::RouterSettings router_settings(const MeshOptions& mesh, const RelayOptions& relays);
 [[nodiscard]] fabric::DirectorySettings directory_settings(const MeshOptions& mesh);
 [[nodiscard]] services::PodSettings pod_settings(const MeshOptions& mesh);
 

@@ -87,17 +87,11 @@ Task<void> heed_signals(Daemon& daemon, Control& control, boost::asio::signal_se
   }
 }
 
-}  // namespace
-
-int report(const std::string& problem) {
-  std::fprintf(stderr, "soulfabric: %s\n", problem.c_str());
-  return 1;
-}
-
-int run_daemon(const Arguments& arguments, char** argv) {
+int run(const Arguments& arguments, char** argv, std::string stand_in) {
   if (!crypto::initialise()) return report("the system gives no randomness, soulfabric cannot start");
   auto configured = read_configuration(arguments);
   if (!configured) return report(configured.error().message);
+  configured->stand_in = std::move(stand_in);
   configure_log(*configured);
   for (const auto& warning : configured->warnings) log::warning("configuration", warning);
   ::signal(SIGPIPE, SIG_IGN);
@@ -125,6 +119,20 @@ int run_daemon(const Arguments& arguments, char** argv) {
     return report("the program could not be started again, start it by hand");
   }
   return control.failed ? 1 : 0;
+}
+
+}  // namespace
+
+int report(const std::string& problem) {
+  std::fprintf(stderr, "soulfabric: %s\n", problem.c_str());
+  return 1;
+}
+
+int run_daemon(const Arguments& arguments, char** argv) { return run(arguments, argv, {}); }
+
+int run_demo_node(const Arguments& arguments, char** argv) {
+  if (arguments.size() < 2 || arguments[0] != "--catalogue") return report("demo-node is what 'soulfabric demo' starts: give --catalogue URL first");
+  return run({arguments.begin() + 2, arguments.end()}, argv, arguments[1]);
 }
 
 int run_login_link(const Arguments& arguments) {

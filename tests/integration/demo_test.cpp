@@ -4,65 +4,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "support/http.hpp"
-#include "support/process.hpp"
+#include "support/demo_nodes.hpp"
 
 namespace soulfabric::testing {
 namespace {
 
 using nlohmann::json;
 using std::chrono::seconds;
-
-constexpr auto kReadyWithin = seconds(120);  // with sanitizers, on a busy machine
-constexpr auto kGoneWithin = seconds(30);
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Node {
-  std::string name;
-  std::string key;
-  std::uint16_t port = 0;
-  std::string peer;  // its id on the mesh
-
-  [[nodiscard]] HttpReply call(std::string method, std::string path, std::string body = {}) const {
-    return http(port, {std::move(method), std::move(path), "X-API-Key: " + key + "\r\n", std::move(body)});
-  }
-  [[nodiscard]] json get(std::string path) const { return json::parse(call("GET", std::move(path)).body, nullptr, false); }
-};
-
-class DemoTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "sf-demo-run-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    base_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(base_); }
-
-  [[nodiscard]] std::filesystem::path folder() const { return base_ / "demo"; }
-  [[nodiscard]] std::vector<std::string> words(unsigned base_port, unsigned nodes) const {
-    return {SF_BINARY_DIR "/soulfabric", "demo", "--dir", folder().string(), "--base-port", std::to_string(base_port), "--nodes", std::to_string(nodes)};
-  }
-  [[nodiscard]] std::vector<Node> nodes() const {
-    std::vector<Node> out;
-    const auto demo = json::parse(content_of(folder() / "demo.json"), nullptr, false);
-    if (!demo.is_object()) return out;
-    for (const auto& one : demo["nodes"]) {
-      const auto url = one["url"].get<std::string>();
-      out.push_back({one["name"], one["apiKey"], static_cast<std::uint16_t>(std::stoul(url.substr(url.rfind(':') + 1))), one["peerId"]});
-    }
-    return out;
-  }
-
-  std::filesystem::path base_;
-};
+using Node = DemoNode;
 
 /// The first result whose name ends with `ending`: user, name and size. Null where none came.
 json search(const Node& node, const std::string& text, const std::string& ending) {
@@ -84,15 +34,6 @@ json search(const Node& node, const std::string& text, const std::string& ending
   };
   static_cast<void>(eventually(look, seconds(60)));
   return found;
-}
-
-/// Where a file of that name lies beneath `root`; empty where none does.
-std::filesystem::path find_below(const std::filesystem::path& root, const std::string& name) {
-  std::error_code code;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root, code)) {
-    if (entry.is_regular_file() && entry.path().filename() == name) return entry.path();
-  }
-  return {};
 }
 
 TEST_F(DemoTest, MusicIsFoundAndCopiedAndATermLeavesNothing) {

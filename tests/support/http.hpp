@@ -26,6 +26,7 @@ struct HttpCall {
   std::string path = "/";
   std::string headers;  // whole lines, each ended by \r\n
   std::string body;
+  std::string host{};  // empty: 127.0.0.1 with the port
 };
 
 /// One request on a connection of its own to 127.0.0.1; at most 30 s.
@@ -43,7 +44,7 @@ inline HttpReply http(std::uint16_t port, const HttpCall& call) {
   sockaddr generic{};
   static_assert(sizeof to == sizeof generic);
   std::memcpy(&generic, &to, sizeof to);
-  std::string text = call.method + " " + call.path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n" + call.headers;
+  std::string text = call.method + " " + call.path + " HTTP/1.1\r\nHost: " + (call.host.empty() ? "127.0.0.1:" + std::to_string(port) : call.host) + "\r\nConnection: close\r\n" + call.headers;
   if (!call.body.empty()) text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(call.body.size()) + "\r\n";
   text += "\r\n" + call.body;
   std::string answer;

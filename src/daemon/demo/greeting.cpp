@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "demo/generic_files.hpp"
 #include "demo/songbook.hpp"
 #include "soulfabric/gateway/gateway.hpp"
 
@@ -74,11 +75,25 @@ void Greeting::mesh_hints() {
   say("  curl -X POST " + tool_url(here) + "/mesh/http/mesh-introspect/GetStatus -H 'X-API-Key: " + here.api_key + "' -H 'X-Mesh-Peer: " + there.peer_id + "'");
   say("  curl '" + tool_url(here) + "/api/v0/mesh/services?name=mesh-introspect' -H 'X-API-Key: " + here.api_key + "'");
   say("");
+  relay_hints(here);
+}
+
+void Greeting::relay_hints(const NodePlan& here) {
+  const auto& file = generic_files().front();
+  const auto& release = songbook()[scattered_album()].tracks.front().tags.release_id;
+  say("One lookup of a release serves them all, and a file is fetched by what it is from three nodes at once: see the page Relay, or");
+  say("");
+  say("  curl -i " + tool_url(here) + "/api/v0/relay/catalogue/release/" + release + " -H 'X-API-Key: " + here.api_key + "'");
+  say("  curl -X POST " + tool_url(here) + "/api/v0/relay/content/fetches -H 'X-API-Key: " + here.api_key +
+      "' -H 'Content-Type: application/json' -d '{\"contentId\":\"" + id_of(file).text() + "\"}'");
+  say("  curl " + catalogue_url(plan_) + "/stats");
+  say("");
 }
 
 void Greeting::lost(const NodePlan& node) {
-  const auto home = (plan_.folder / node.name).string();
-  say(node.name + " has ended: its last words are in " + home + "/output.log, and this starts it again: soulfabric daemon --app-dir " + home);
+  std::string command = "soulfabric";
+  for (const auto& word : node_command(plan_, node)) command += " " + word;
+  say(node.name + " has ended: its last words are in " + (plan_.folder / node.name / "output.log").string() + ", and this starts it again: " + command);
 }
 
 Status Greeting::links() {

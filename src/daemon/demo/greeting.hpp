@@ -24,6 +24,7 @@ class Greeting {
 
  private:
   void mesh_hints();
+  void relay_hints(const NodePlan& here);
   [[nodiscard]] std::string bold(const std::string& text) const;
   [[nodiscard]] std::string dim(const std::string& text) const;
 

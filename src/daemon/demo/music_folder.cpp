@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 
+#include "demo/generic_files.hpp"
 #include "demo/music_files.hpp"
 #include "demo/songbook.hpp"
 #include "demo/synth.hpp"
@@ -36,7 +38,32 @@ Status write_broken_file(DemoFolder& folder, const std::filesystem::path& music,
   return folder.write(music / "Unsorted" / "copy broken off.flac", bytes_of("fLaC"));
 }
 
-bool shares(const NodePlan& node, std::size_t album) { return std::ranges::find(node.albums, album) != node.albums.end(); }
+/// What a node has of an album; the cover is the last of `files`.
+std::vector<std::size_t> part_of(const NodePlan& node, std::size_t album, std::size_t files) {
+  if (album == scattered_album()) return node.leaves;
+  std::vector<std::size_t> all(files);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+bool shares(const NodePlan& node, std::size_t album) {
+  if (album == scattered_album()) return !node.leaves.empty();
+  return std::ranges::find(node.albums, album) != node.albums.end();
+}
+
+Status write_generic(DemoFolder& folder, const NetworkPlan& plan, MusicMade& made) {
+  for (std::size_t number = 0; number < generic_files().size(); ++number) {
+    const auto& file = generic_files()[number];
+    const Bytes content = content_of(file);
+    for (const auto& node : plan.nodes) {
+      if (std::ranges::find(node.files, number) == node.files.end()) continue;
+      SF_TRY(folder.write(std::filesystem::path(node.name) / "files" / file.name, content));
+      ++made.files;
+      made.bytes += content.size();
+    }
+  }
+  return {};
+}
 
 /// Shares the albums out among threads and remembers the first failure.
 class Workshop {
@@ -74,7 +101,8 @@ class Workshop {
     for (const auto& node : plan_.nodes) {
       if (!shares(node, number)) continue;
       const auto music = std::filesystem::path(node.name) / "music";
-      for (const auto& [name, content] : files) {
+      for (const std::size_t index : part_of(node, number, files.size())) {
+        const auto& [name, content] = files[index];
         SF_TRY(folder_.write(music / album.folder / name, content));
         count(content.size());
       }
@@ -113,6 +141,10 @@ Result<std::vector<std::pair<std::string, Bytes>>> make_album(const Album& album
   return files;
 }
 
-Result<MusicMade> make_music(DemoFolder& folder, const NetworkPlan& plan) { return Workshop(folder, plan).run(); }
+Result<MusicMade> make_music(DemoFolder& folder, const NetworkPlan& plan) { 
+  SF_TRY_ASSIGN(MusicMade made, Workshop(folder, plan).run());
+  SF_TRY(write_generic(folder, plan, made));
+  return made;
+}
 
 }  // namespace soulfabric::daemon::demo

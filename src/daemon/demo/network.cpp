@@ -41,12 +41,13 @@ Network::Network(IoContext& context, IoClock& clock, DemoFolder& folder, const N
       child_signals_(context, SIGCHLD),
       dialer_(net::make_tcp_dialer(context, clock)),
       server_(context, clock, server_options(plan)),
+      catalogue_(context, clock, {loopback(), plan.catalogue_port}),
       scope_(context, "demo network") {
   nodes_.reserve(plan.nodes.size());
 }
 
 Status Network::check_ports() {
-  std::vector<std::uint16_t> ports{plan_.server_port};
+  std::vector<std::uint16_t> ports{plan_.server_port, plan_.catalogue_port};
   for (const auto& node : plan_.nodes) ports.insert(ports.end(), {node.web_port, node.listen_port, node.mesh_port});
   for (const auto port : ports) {
     const auto listener = net::listen_tcp(context_, clock_, {loopback(), port});
@@ -63,7 +64,7 @@ Status Network::start_node(const NodePlan& node) {
   SF_TRY(folder_.make_folder(home / "secrets"));
   SF_TRY(mesh::store_identity(plan_.folder / home / "secrets", SigningKey(node.identity), false));
   SF_TRY_ASSIGN(const int output, folder_.create(home / "output.log"));
-  auto process = ChildProcess::start({"daemon", "--app-dir", (plan_.folder / home).string()}, output);
+  auto process = ChildProcess::start(node_command(plan_, node), output);
   ::close(output);
   if (!process) return std::unexpected(process.error());
   nodes_.push_back({&node, std::move(*process)});
@@ -73,6 +74,8 @@ Status Network::start_node(const NodePlan& node) {
 Task<Status> Network::start() {
   const auto server = server_.start();
   if (!server) co_return server;
+  const auto catalogue = catalogue_.start();
+  if (!catalogue) co_return catalogue;
   scope_.spawn("children", watch_children());
   for (const auto& node : plan_.nodes) {
     const auto started = start_node(node);
@@ -145,6 +148,7 @@ Task<void> Network::end() {
   const auto limit = clock_.now() + kEndLimit;
   while (any_running() && clock_.now() < limit) co_await changed_.wait(clock_, limit);
   nodes_.clear();
+  co_await catalogue_.stop();
   co_await server_.stop();
   child_signals_.cancel();
   co_await scope_.close();

@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <functional>
 
+#include "demo/catalogue_origin.hpp"
 #include "demo/child_process.hpp"
 #include "demo/demo_folder.hpp"
 #include "demo/network_plan.hpp"
@@ -55,6 +56,7 @@ class Network {
   boost::asio::signal_set child_signals_;
   std::unique_ptr<net::Dialer> dialer_;
   soulseek::SoulseekServer server_;
+  CatalogueOrigin catalogue_;
   std::vector<Node> nodes_;
   Notifier changed_;
   std::function<void(const NodePlan&)> lost_;

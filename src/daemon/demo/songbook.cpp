@@ -27,6 +27,8 @@ constexpr std::array<std::string_view, 4> kRivers{"Manhã", "Três Rios", "Canç
 constexpr std::array<std::string_view, 4> kMoss{"Moss", "Neon", "Greenhouse at Night", "Tape Hiss"};
 constexpr std::array<std::string_view, 4> kClock{"Minuit moins cinq", "L'horloger", "Petite valse", "Rue sans fin"};
 
+constexpr std::array<std::string_view, 5> kLeaves{"North Wind", "Letters", "Somebody Else's Garden", "Map of Rooms", "Gathering"};
+
 constexpr std::array kRows{
     Row{"Harbour Lights", "Tide Tables", "Ambient", 2019, Codec::Flac16, Mood::Harbour, kTide},
     Row{"Nordlicht Quartett", "Winterreise nach Süden", "Classical", 2021, Codec::Flac16, Mood::Chamber, kWinter},
@@ -34,6 +36,7 @@ constexpr std::array kRows{
     Row{"Ana Belém", "Três Rios", "Bossa Nova", 2017, Codec::Mp3Variable, Mood::Samba, kRivers},
     Row{"Cassette Garden", "Moss & Neon", "Electronic", 2023, Codec::Flac24, Mood::Synth, kMoss},
     Row{"Rue des Horloges", "Minuit moins cinq", "Chanson", 2009, Codec::Mp3Constant, Mood::Waltz, kClock},
+    Row{"Wandering Choir", "Scattered Leaves", "Choral", 2020, Codec::Flac16, Mood::Folk, kLeaves},
 };
 
 Track make_track(const Row& row, std::size_t index) {
@@ -84,6 +87,8 @@ std::string invented_id(std::string_view kind, std::string_view name) {
   for (const std::size_t at : {8U, 13U, 18U, 23U}) hex.insert(at, 1, '-');
   return hex;
 }
+
+std::size_t scattered_album() { return songbook().size() - 1; }
 
 const std::vector<Album>& songbook() {
   static const std::vector<Album> albums = make_albums();

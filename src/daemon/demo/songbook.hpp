@@ -43,6 +43,8 @@ struct Album {
 };
 
 [[nodiscard]] const std::vector<Album>& songbook();
+/// Index of the album of which no node has every track.
+[[nodiscard]] std::size_t scattered_album();
 /// The same id for the same name, always: so that copies of one album on two nodes agree.
 [[nodiscard]] std::string invented_id(std::string_view kind, std::string_view name);
 [[nodiscard]] constexpr bool is_flac(Codec codec) noexcept { return codec == Codec::Flac16 || codec == Codec::Flac24; }

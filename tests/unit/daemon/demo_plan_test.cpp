@@ -21,14 +21,14 @@ NetworkPlan plan_of(std::size_t nodes) {
 
 TEST(DemoPlan, NoTwoPartsShareAPortASecretOrAName) {
   const auto plan = plan_of(kMostNodes);
-  std::set<std::uint16_t> ports{plan.server_port};
+  std::set<std::uint16_t> ports{plan.server_port, plan.catalogue_port};
   std::set<std::string> words;
   for (const auto& node : plan.nodes) {
     ports.insert({node.web_port, node.listen_port, node.mesh_port});
     words.insert({node.name, node.password, node.api_key, node.soulseek_password, node.peer_id, to_hex(node.identity)});
   }
-  EXPECT_EQ(ports.size(), 1 + 3 * kMostNodes);
-  EXPECT_EQ(*ports.rbegin() - *ports.begin(), 3 * static_cast<int>(kMostNodes));
+  EXPECT_EQ(ports.size(), 2 + 3 * kMostNodes);
+  EXPECT_EQ(*ports.rbegin() - *ports.begin(), 1 + 3 * static_cast<int>(kMostNodes));
   EXPECT_EQ(words.size(), 6 * kMostNodes);
 }
 
@@ -80,8 +80,8 @@ TEST(DemoPlan, RefusesTooManyNodesAndPortsThatDoNotExist) {
   EXPECT_FALSE(make_plan("/srv/demo", 7030, 0, random));
   EXPECT_FALSE(make_plan("/srv/demo", 7030, kMostNodes + 1, random));
   EXPECT_FALSE(make_plan("/srv/demo", 80, 2, random));
-  EXPECT_FALSE(make_plan("/srv/demo", 65533, 1, random));
-  EXPECT_TRUE(make_plan("/srv/demo", 65532, 1, random));
+  EXPECT_FALSE(make_plan("/srv/demo", 65532, 1, random));
+  EXPECT_TRUE(make_plan("/srv/demo", 65531, 1, random));
 }
 
 TEST(DemoOptionsTest, NamesTheOptionThatIsWrong) {

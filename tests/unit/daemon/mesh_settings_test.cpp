@@ -31,9 +31,12 @@ TEST(MeshSettings, NamePeersThatHaveNoId) {
 
 TEST(MeshSettings, ExposeWhatIsListedAndPublishAsTold) {
   MeshOptions mesh;
-  EXPECT_EQ(router_settings(mesh).exposed, (std::set<std::string>{"catalogue-fetch", "content-relay", "mesh-introspect", "pods"}));
+  EXPECT_EQ(router_settings(mesh, {}).exposed, (std::set<std::string>{"mesh-introspect", "pods", "catalogue-fetch", "content-relay"}));
   mesh.services.clear();
-  EXPECT_TRUE(router_settings(mesh).exposed.empty());
+  EXPECT_TRUE(router_settings(mesh, {}).exposed.empty());
+  RelayOptions relays;
+  relays.trusted.relay = true;
+  EXPECT_EQ(router_settings(mesh, relays).exposed, std::set<std::string>{"trusted-relay"}) << "its own switch exposes it";
   std::vector<std::string> wrong;
   EXPECT_EQ(peer_book_settings(mesh, wrong).publish, mesh::Publish::Linked);
   EXPECT_TRUE(directory_settings(mesh).publish);

@@ -106,24 +106,24 @@ function look(call) {
 
 const routes = [
   ["GET", at("/relay/catalogue"), (call) => ok(call, call.gateway.relay.catalogue)],
-  ["DELETE", at("/relay/catalogue/cache"), (call) => {
+  ["DELETE", at("/relay/catalogue"), (call) => {
     const { relay } = call.gateway;
     relay.cleared += 1;
     Object.assign(relay.catalogue.metrics, { entries: 0, bytes: 0 });
     ok(call);
   }],
-  ["GET", at("/relay/catalogue/release/([^/]+)/cover"), ({ gateway, response, query, part: [mbid] }) => {
-    if (mbid !== kRelease || query.get("size") !== "250") return gateway.answer(response, 404);
+  ["GET", at("/relay/catalogue/cover-250/([^/]+)"), ({ gateway, response, part: [mbid] }) => {
+    if (mbid !== kRelease) return gateway.answer(response, 404);
     response.writeHead(200, { "Content-Type": "image/png", "X-Content-Type-Options": "nosniff" });
     return response.end(kPicture);
   }],
   ["GET", at("/relay/catalogue/(release|release-group|recording|artist)/([^/]+)"), look],
   ["GET", at("/relay/content"), (call) => ok(call, { enabled: !call.gateway.relay.off, streamsMost: 20, streamsPerPeer: 2, recordsMost: 1000, hashing: call.gateway.relay.hashing, metrics: call.gateway.relay.contentMetrics })],
-  ["POST", at("/relay/content/hashing"), (call) => {
+  ["PUT", at("/relay/content/hashing"), (call) => {
     Object.assign(call.gateway.relay.hashing, { paused: call.body.paused, running: !call.body.paused });
     ok(call);
   }],
-  ["GET", at("/relay/content/([^/]+)/providers"), (call) => ok(call, call.part[0] === contentOf("departure") ? [0, 9].map((i) => ({ peer: peerOf(`node ${i}`), linked: i === 0, trusted: i === 0, reputation: 50 + i })) : [])],
+  ["GET", at("/relay/content/providers"), (call) => ok(call, call.query.get("id") === contentOf("departure") ? [0, 9].map((i) => ({ peer: peerOf(`node ${i}`), linked: i === 0, trusted: i === 0, reputation: 50 + i })) : [])],
   ["GET", at("/relay/content/fetches"), (call) => ok(call, call.gateway.relay.fetches)],
   ["POST", at("/relay/content/fetches"), (call) => {
     const { relay } = call.gateway;
@@ -142,7 +142,7 @@ const routes = [
     return ok(call);
   }],
   ["GET", at("/shares/a1/contents"), (call) => ok(call, call.gateway.relay.folders())],
-  ["GET", at("/relay/content/copies"), (call) => ok(call, call.gateway.relay.copiesIn(call.query.get("folder")))],
+  ["GET", at("/relay/content/files"), (call) => ok(call, call.gateway.relay.copiesIn(call.query.get("folder")))],
   ["GET", at("/relay/content/private"), (call) => ok(call, call.gateway.relay.marked)],
   ["PUT", at("/relay/content/private"), (call) => {
     const { relay } = call.gateway;
@@ -157,14 +157,14 @@ const routes = [
     relay.tunnels = relay.tunnels.filter((tunnel) => String(tunnel.id) !== call.part[0]);
     ok(call);
   }],
-  ["POST", at("/relay/forwards"), (call) => {
+  ["POST", at("/relay/tunnels/forwards"), (call) => {
     const { relay } = call.gateway;
     if (call.body.peer === peerOf("nobody")) return call.gateway.answer(call.response, 403, "the node does not let this one reach its page: give this node the right tunnel_targets there");
     const forward = { name: call.body.name, peer: call.body.peer, target: "slskdn-ui", via: call.body.via ?? null, url: `http://${call.body.name}.localhost:${call.gateway.port}/`, raw: false, trouble: "", tunnels: 0, configured: false };
     relay.forwards.push(forward);
     return ok(call, forward, 201);
   }],
-  ["DELETE", at("/relay/forwards/([^/]+)"), (call) => {
+  ["DELETE", at("/relay/tunnels/forwards/([^/]+)"), (call) => {
     call.gateway.relay.forwards = call.gateway.relay.forwards.filter((forward) => forward.name !== call.part[0]);
     ok(call);
   }],
