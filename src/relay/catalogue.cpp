@@ -44,8 +44,7 @@ CatalogueRoom::CatalogueRoom(CatalogueDependencies dependencies, CatalogueSettin
       memory_(settings_.memory),
       musicbrainz_(kMusicBrainz),
       covers_(kCovers),
-      service_(
-          [this](fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream) { return serve(context, std::move(key), stream); }),
+      service_([this](fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream) { return serve(context, std::move(key), stream); }),
       scope_(deps_.context, "catalogue"),
       asking_(std::make_unique<TaskScope>(deps_.context, "catalogue asks")) {}
 
@@ -129,8 +128,7 @@ FlightPtr CatalogueRoom::to_anybody(const CatalogueKey& key, guard::Origin origi
   return nullptr;
 }
 
-FlightPtr CatalogueRoom::to_origin(const CatalogueKey& key, guard::Origin origin,
-                                   std::optional<guard::Permit<guard::CatalogueFetch>> permit) {
+FlightPtr CatalogueRoom::to_origin(const CatalogueKey& key, guard::Origin origin, std::optional<guard::Permit<guard::CatalogueFetch>> permit) {
   if (const auto present = at_origin_.find(key); present != at_origin_.end()) {
     ++metrics_.joined;
     raise(*present->second, origin);

@@ -8,8 +8,8 @@ namespace soulfabric::relay {
 namespace {
 
 constexpr std::chrono::milliseconds kRequestTime{10'000};
-constexpr std::chrono::seconds kQueueTime{60};  // for its turn to come
-constexpr std::chrono::seconds kLeftAlone{10};  // an origin that did not answer, while there is something else to give
+constexpr std::chrono::seconds kQueueTime{60};     // for its turn to come
+constexpr std::chrono::seconds kLeftAlone{10};     // an origin that did not answer, while there is something else to give
 constexpr std::size_t kEtagCap = 256;
 
 std::string header_of(const net::HttpResponse& response, const char* name) {
@@ -55,8 +55,7 @@ Task<Result<CatalogueFound>> CatalogueRoom::ask_origin(FlightPtr flight) {
   const CatalogueKey key = flight->key;
   const std::string host = host_of(url_of(key, hosts()));
   std::string etag;
-  if (const CatalogueEntry* const entry = memory_.find(key); entry != nullptr && entry->ours && entry->answer.status == 200)
-    etag = entry->etag;
+  if (const CatalogueEntry* const entry = memory_.find(key); entry != nullptr && entry->ours && entry->answer.status == 200) etag = entry->etag;
   const auto alone = down_.find(host);
   if (alone != down_.end() && deps_.clock.now() < alone->second) {
     auto last = fall_back(*flight, {Errc::Unavailable, host + " does not answer at the moment; try again shortly."});
@@ -92,8 +91,7 @@ Task<Result<net::HttpResponse>> CatalogueRoom::request(FlightPtr flight, std::st
   const Seat seat(*this, *flight, queue, *ticket);
   const MonoTime longest = deps_.clock.now() + kQueueTime;
   while (!queue.may_start(*ticket)) {
-    if (deps_.clock.now() >= longest)
-      co_return fail(Errc::Busy, "The request waited too long for its turn at the catalogue; try again later.");
+    if (deps_.clock.now() >= longest) co_return fail(Errc::Busy, "The request waited too long for its turn at the catalogue; try again later.");
     co_await turn_.wait(deps_.clock, longest);
   }
   net::HttpRequest http;

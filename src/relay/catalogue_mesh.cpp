@@ -9,10 +9,10 @@
 namespace soulfabric::relay {
 namespace {
 
-constexpr unsigned kOwners = 3;  // asked one after the other, then we go ourselves
+constexpr unsigned kOwners = 3;                    // asked one after the other, then we go ourselves
 constexpr std::chrono::seconds kLookUpTime{3};
-constexpr std::chrono::seconds kLongestAsk{20};  // of one owner that says it is at it
-constexpr unsigned kSilence = 3;                 // times the time to acknowledge: an owner that says nothing more is given up
+constexpr std::chrono::seconds kLongestAsk{20};    // of one owner that says it is at it
+constexpr unsigned kSilence = 3;                   // times the time to acknowledge: an owner that says nothing more is given up
 
 guard::Violation violation_of(AnswerFault fault) {
   switch (fault) {
@@ -131,8 +131,7 @@ Task<Result<CatalogueAnswer>> CatalogueRoom::read_answer(CatalogueKey key, mesh:
   co_return believe(key, stream.peer(), head, std::move(body));
 }
 
-Result<CatalogueAnswer> CatalogueRoom::believe(const CatalogueKey& key, const PeerId& peer, ByteView head,
-                                               std::shared_ptr<const Bytes> body) {
+Result<CatalogueAnswer> CatalogueRoom::believe(const CatalogueKey& key, const PeerId& peer, ByteView head, std::shared_ptr<const Bytes> body) {
   const auto stated = decode_head(head);
   if (!stated) {
     blame(peer, guard::Violation::InvalidMessage);

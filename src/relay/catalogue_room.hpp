@@ -41,8 +41,7 @@ class CatalogueRoom final : public Catalogue {
   [[nodiscard]] Task<Result<CatalogueFound>> fly_ourselves(FlightPtr flight);
   static void raise(CatalogueFlight& flight, guard::Origin origin);
   /// Joins the question for this key that goes to the origin, or begins it. `permit` is of the call of another node that asks.
-  [[nodiscard]] FlightPtr to_origin(const CatalogueKey& key, guard::Origin origin,
-                                    std::optional<guard::Permit<guard::CatalogueFetch>> permit);
+  [[nodiscard]] FlightPtr to_origin(const CatalogueKey& key, guard::Origin origin, std::optional<guard::Permit<guard::CatalogueFetch>> permit);
   /// The outcome; TimedOut at the deadline, while the flight goes on.
   [[nodiscard]] Task<Result<CatalogueFound>> arrival(FlightPtr flight, MonoTime deadline);
   [[nodiscard]] Task<void> fly_to_origin(FlightPtr flight);
@@ -66,8 +65,7 @@ class CatalogueRoom final : public Catalogue {
   [[nodiscard]] Task<Result<CatalogueAnswer>> ask_owner(CatalogueKey key, PeerId owner, guard::Origin origin);
   [[nodiscard]] Task<Result<CatalogueAnswer>> hear(CatalogueKey key, mesh::StreamPtr stream, MonoTime begun);
   [[nodiscard]] Task<Result<CatalogueAnswer>> read_answer(CatalogueKey key, mesh::Stream& stream, MonoTime deadline);
-  [[nodiscard]] Result<CatalogueAnswer> believe(const CatalogueKey& key, const PeerId& peer, ByteView head,
-                                                std::shared_ptr<const Bytes> body);
+  [[nodiscard]] Result<CatalogueAnswer> believe(const CatalogueKey& key, const PeerId& peer, ByteView head, std::shared_ptr<const Bytes> body);
   void blame(const PeerId& peer, guard::Violation violation);
   [[nodiscard]] CatalogueAnswer take_from_mesh(const CatalogueKey& key, CatalogueAnswer answer);
 
@@ -82,17 +80,17 @@ class CatalogueRoom final : public Catalogue {
   CatalogueMemory memory_;
   OriginQueue musicbrainz_;
   OriginQueue covers_;
-  Notifier turn_;                         // somebody left a queue
+  Notifier turn_;            // somebody left a queue
   std::map<std::string, MonoTime> down_;  // hosts that did not answer: until when they are left alone
-  Flights local_;                         // questions of this node
-  Flights at_origin_;                     // those, and other nodes', that go to the origin
+  Flights local_;      // questions of this node
+  Flights at_origin_;  // those, and other nodes', that go to the origin
   CatalogueService service_;
   fabric::Fabric* fabric_ = nullptr;
   mesh::Links* links_ = nullptr;
   CatalogueMetrics metrics_;
   bool stopping_ = false;
   TaskScope scope_;
-  std::unique_ptr<TaskScope> asking_;                // what may be asking the mesh; a new one whenever the mesh comes or goes
+  std::unique_ptr<TaskScope> asking_;  // what may be asking the mesh; a new one whenever the mesh comes or goes
   std::vector<std::unique_ptr<TaskScope>> retired_;  // told to end, and empty soon
 };
 
