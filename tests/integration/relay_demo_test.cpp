@@ -56,11 +56,11 @@ TEST_F(RelayDemo, AFileIsFetchedByWhatItIsFromThreeNodesAtOnce) {
   const auto file = json()["genericFiles"][0];
   const std::string id = "sha256:" + file["sha256"].get<std::string>();
   const auto providers = [&] {
-    const auto found = all[0].get("/api/v0/relay/content/providers?id=" + id);
+    const auto found = all[0].get("/api/v0/relay/content/" + id + "/providers");
     return found.is_array() ? found.size() : 0;
   };
   ASSERT_TRUE(eventually([&] { return providers() == 3; }, seconds(90), std::chrono::milliseconds(700)))
-      << all[0].call("GET", "/api/v0/relay/content/providers?id=" + id).body << all[1].call("GET", "/api/v0/relay/content").body;
+      << all[0].call("GET", "/api/v0/relay/content/" + id + "/providers").body << all[1].call("GET", "/api/v0/relay/content").body;
   const auto begun = all[0].call("POST", "/api/v0/relay/content/fetches", nlohmann::json{{"contentId", id}, {"name", "wanted.zip"}}.dump());
   ASSERT_EQ(begun.status, 201) << begun.body;
   const std::string fetch = "/api/v0/relay/content/fetches/" + nlohmann::json::parse(begun.body)["id"].get<std::string>();
@@ -84,7 +84,7 @@ TEST_F(RelayDemo, ThePageOfOneNodeIsReachedThroughAnotherAndStillAsksForASignIn)
   const auto& cleo = all[2];
   HttpReply opened;
   const auto open = [&] {
-    opened = anna.call("POST", "/api/v0/relay/tunnels/forwards", nlohmann::json{{"peer", cleo.peer}, {"name", "cleo-far"}}.dump());
+    opened = anna.call("POST", "/api/v0/relay/forwards", nlohmann::json{{"peer", cleo.peer}, {"name", "cleo-far"}}.dump());
     return opened.status == 200 || opened.status == 201;
   };
   ASSERT_TRUE(eventually(open, seconds(60), std::chrono::milliseconds(700))) << opened.body;
