@@ -100,7 +100,7 @@ Task<CallStatus> TunnelService::relayed(fabric::CallContext& context, fabric::No
 }
 
 std::optional<TunnelRefusal> TunnelsImpl::judge(const PeerId& peer, const std::string& target) const {
-  if (!settings_.enabled) return TunnelRefusal::Disabled;
+  if (!settings_.enabled || !started_) return TunnelRefusal::Disabled;
   if (!rights_of(peer).tunnel_targets || deps_.guard.is_banned(guard::Subject::peer(peer.text()))) return TunnelRefusal::NoRight;
   if (is_gateway(target)) return std::nullopt;
   const auto found = settings_.targets.find(target);
@@ -110,7 +110,7 @@ std::optional<TunnelRefusal> TunnelsImpl::judge(const PeerId& peer, const std::s
 }
 
 std::optional<TunnelRefusal> TunnelsImpl::judge_relay(const PeerId& caller, const PeerId& peer) const {
-  if (!settings_.relay) return TunnelRefusal::Disabled;
+  if (!settings_.relay || !started_) return TunnelRefusal::Disabled;
   const auto allowed = rights_of(caller).relay_for;
   if (std::ranges::find(allowed, peer) == allowed.end()) return TunnelRefusal::NoRight;
   if (peer == deps_.links.self() || peer == caller) return TunnelRefusal::Loop;
@@ -225,7 +225,7 @@ class TunnelsImpl::Unproven {
 };
 
 std::optional<TunnelRefusal> TunnelsImpl::judge_unproven(const PeerId& middle) const {
-  if (!settings_.enabled || deps_.identity == nullptr) return TunnelRefusal::Disabled;
+  if (!settings_.enabled || !started_ || deps_.identity == nullptr) return TunnelRefusal::Disabled;
   const auto found = unproven_.find(middle);
   if (found != unproven_.end() && found->second >= settings_.per_peer) return TunnelRefusal::PerPeer;
   if (unproven_total_ >= settings_.total) return TunnelRefusal::Total;

@@ -62,6 +62,7 @@ Task<Status> TunnelsImpl::start() {
 }
 
 Task<void> TunnelsImpl::stop() {
+  started_ = false;
   for (const auto& entry : book_.all()) {
     if (entry->close) entry->close();
   }
