@@ -27,6 +27,7 @@ IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& bytes) noexcept {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // inet_pton would stop there
   const std::string owned(text);
   std::array<std::uint8_t, 16> raw{};
   in_addr four{};
@@ -76,6 +77,7 @@ bool IpAddress::is_global() const noexcept {
     if ((bytes_[0] & 0xE0U) != 0x20) return false;                          // outside 2000::/3 nothing is routed
     if (pair(0) == 0x2002) return false;                                    // 6to4
     if (pair(0) == 0x2001 && (pair(2) < 0x0200 || pair(2) == 0x0DB8)) return false;  // Teredo, ORCHID and other protocols; documentation
+    if ((pair(8) | 0x0200U) == 0x0200 && pair(10) == 0x5EFE) return false;  // ISATAP: an IPv4 address in its lower half (RFC 5214)
     return !(pair(0) == 0x3FFF && (bytes_[2] & 0xF0U) == 0);                // documentation (RFC 9637)
   }
   struct Range {

@@ -69,7 +69,13 @@ class Client final : public HttpClient {
   }
 
   Task<HttpResult<HttpResponse>> visit(const HttpRequest& request, HttpStep step, std::shared_ptr<const Rules> rules, MonoTime deadline) {
-    HttpExchange exchange{.stream = nullptr, .trust = rules->trust, .url = step.url, .method = request.method, .request = {}, .body_cap = request.body_cap, .deadline = deadline};
+    HttpExchange exchange{.stream = nullptr,
+                          .trust = rules->trust,
+                          .url = step.url,
+                          .method = request.method,
+                          .request = {},
+                          .body_cap = request.body_cap,
+                          .deadline = deadline};
     auto text = format_request(request, step.url, rules->settings.user_agent);
     if (!text) co_return std::unexpected(std::move(text).error());
     exchange.request = std::move(*text);
@@ -92,7 +98,9 @@ class Client final : public HttpClient {
     } else {
       auto found = co_await with_timeout<std::vector<IpAddress>>(clock_, resolver_(step.url.host, deadline), deadline);
       if (!found && found.error().code == Errc::TimedOut) co_return std::unexpected(late(step.url.host));
-      if (!found) co_return refuse(HttpRefusal::Resolve, Errc::Offline, "The name " + step.url.host + " could not be resolved; check the name and the network.");
+      if (!found)
+        co_return refuse(HttpRefusal::Resolve, Errc::Offline,
+                         "The name " + step.url.host + " could not be resolved; check the name and the network.");
       addresses = std::move(*found);
     }
     if (auto fine = judge_addresses(addresses, step); !fine) co_return std::unexpected(std::move(fine).error());
@@ -110,7 +118,9 @@ class Client final : public HttpClient {
       auto stream = co_await dialer_.connect(to, share);
       timed_out = !stream && stream.error().code == Errc::TimedOut;
       if (!stream) continue;
-      if ((*stream)->remote() != to) co_return refuse(HttpRefusal::Address, Errc::Forbidden, step.url.host + " was reached at another address than the one that was checked.");
+      if ((*stream)->remote() != to)
+        co_return refuse(HttpRefusal::Address, Errc::Forbidden,
+                         step.url.host + " was reached at another address than the one that was checked.");
       co_return std::move(*stream);
     }
     if (timed_out || clock_.now() >= deadline) co_return std::unexpected(late(step.url.host));

@@ -69,9 +69,12 @@ class Connection final : public OriginConnection {
     }
   }
 
+  void abandon() override { abandoned_ = true; }
+
   Task<void> say_goodbye() {
-    if (ssl_) SSL_shutdown(ssl_.get());
-    if (ssl_) [[maybe_unused]] const bool flushed = co_await flush();
+    if (ssl_ && !abandoned_) SSL_shutdown(ssl_.get());
+    if (ssl_) [[maybe_unused]]
+      const bool flushed = co_await flush();
     stream_->shutdown_write();
   }
 
@@ -113,6 +116,7 @@ class Connection final : public OriginConnection {
   IoClock& clock_;
   std::unique_ptr<net::ByteStream> stream_;
   std::unique_ptr<SSL, Free> ssl_;
+  bool abandoned_ = false;
   BIO* in_ = nullptr;
   BIO* out_ = nullptr;
   std::array<std::uint8_t, 16 * 1024> piece_{};
@@ -125,7 +129,8 @@ std::optional<OriginRequest> parse(const std::string& head) {
   OriginRequest request{std::string(words[0]), std::string(words[1]), {}};
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const auto colon = lines[i].find(':');
-    if (colon != std::string_view::npos) request.headers[ascii_lower(lines[i].substr(0, colon))] = std::string(trim(lines[i].substr(colon + 1)));
+    if (colon != std::string_view::npos)
+      request.headers[ascii_lower(lines[i].substr(0, colon))] = std::string(trim(lines[i].substr(colon + 1)));
   }
   return request;
 }

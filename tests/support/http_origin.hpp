@@ -30,21 +30,24 @@ class OriginConnection {
   [[nodiscard]] virtual Task<bool> send(std::string bytes) = 0;
   /// Until the client ends the connection.
   [[nodiscard]] virtual Task<void> wait_for_end() = 0;
+  /// The connection ends without a goodbye of TLS.
+  virtual void abandon() = 0;
 };
 
 struct OriginAnswer {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};  // besides Content-Length and Connection: close
   std::string body = {};
-  std::optional<std::string> raw = {};                          // these bytes and nothing else, then the end
-  std::function<Task<void>(OriginConnection&)> perform = {};    // instead of all above, then the end
+  std::optional<std::string> raw = {};                        // these bytes and nothing else, then the end
+  std::function<Task<void>(OriginConnection&)> perform = {};  // instead of all above, then the end
 };
 
 class HttpOrigin {
  public:
   using Script = std::function<OriginAnswer(const OriginRequest&)>;
   /// Listens from here on. `tls`: a server's context (test_certificates.hpp); nothing: plain.
-  HttpOrigin(IoContext& context, IoClock& clock, Script script, std::shared_ptr<SSL_CTX> tls = {}, IpAddress at = IpAddress::v4(0x7F000001));
+  HttpOrigin(IoContext& context, IoClock& clock, Script script, std::shared_ptr<SSL_CTX> tls = {},
+             IpAddress at = IpAddress::v4(0x7F000001));
   ~HttpOrigin();
   HttpOrigin(const HttpOrigin&) = delete;
   HttpOrigin& operator=(const HttpOrigin&) = delete;

@@ -35,7 +35,8 @@ Certificate make(EVP_PKEY* key, const std::string& name, const CertificateWish& 
   X509_time_adj_ex(X509_getm_notBefore(made.get()), wish.from_days, 0, nullptr);
   X509_time_adj_ex(X509_getm_notAfter(made.get()), wish.until_days, 0, nullptr);
   X509_set_pubkey(made.get(), key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()),
+                             -1, -1, 0);
   X509* signer = issuer == nullptr ? made.get() : issuer;
   X509_set_issuer_name(made.get(), X509_get_subject_name(signer));
   extend(made.get(), signer, NID_basic_constraints, wish.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");

@@ -24,19 +24,19 @@ struct HttpException {
 };
 
 struct HttpClientSettings {
-  std::map<std::string, HttpException> exceptions;  // by host, lower case
-  std::string user_agent;                           // one line
-  std::chrono::milliseconds per_host_spacing{0};    // between two requests to one host; `spacing` below wins
+  std::map<std::string, HttpException> exceptions;           // by host, lower case
+  std::string user_agent;                                    // one line
+  std::chrono::milliseconds per_host_spacing{0};             // between two requests to one host; `spacing` below wins
   std::map<std::string, std::chrono::milliseconds> spacing;  // by host: musicbrainz.org 1,000 ms
-  std::string ca_file;                              // more certificates to believe, PEM; empty: the system's only
+  std::string ca_file;                                       // more certificates to believe, PEM; empty: the system's only
 };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::Get;
-  std::string url = {};  // http or https, no user name, no fragment
+  std::string url = {};                             // http or https, no user name, no fragment
   std::map<std::string, std::string> headers = {};  // only Accept, If-None-Match, If-Modified-Since, Range
   guard::Origin origin = guard::Origin::UserLocal;
-  std::uint64_t body_cap = 256 * 1024;  // of the body after it was unpacked; more is an error, never cut
+  std::uint64_t body_cap = 256 * 1024;     // of the body after it was unpacked; more is an error, never cut
   std::chrono::milliseconds time{10'000};  // for all of it, redirects included
   unsigned redirects = 3;
   /// Asked of the first host and of each redirect's; nothing: every public one.
@@ -53,7 +53,23 @@ struct HttpResponse {
 
 /// Why a request was not made or not finished, for the counters the operator sees.
 enum class HttpRefusal : std::uint8_t {
-  Url, Scheme, UserInfo, Port, Host, NotAllowed, Resolve, Address, Connect, Certificate, Redirect, Header, Body, Inflation, Time, Rate, Count_
+  Url,
+  Scheme,
+  UserInfo,
+  Port,
+  Host,
+  NotAllowed,
+  Resolve,
+  Address,
+  Connect,
+  Certificate,
+  Redirect,
+  Header,
+  Body,
+  Inflation,
+  Time,
+  Rate,
+  Count_
 };
 [[nodiscard]] std::string_view name_of(HttpRefusal why) noexcept;
 

@@ -15,7 +15,8 @@ HttpResult<MonoTime> HttpPace::take(const std::string& host, Duration spacing, M
   const auto known = next_.find(host);
   const MonoTime turn = known == next_.end() ? now : std::max(now, known->second);
   if (turn >= deadline || (known == next_.end() && next_.size() >= kHostCap))
-    return refuse(HttpRefusal::Rate, Errc::RateLimited, "Requests to " + host + " wait for their turn, and this one's would come too late; try again later.");
+    return refuse(HttpRefusal::Rate, Errc::RateLimited,
+                  "Requests to " + host + " wait for their turn, and this one's would come too late; try again later.");
   next_[host] = turn + spacing;
   return turn;
 }

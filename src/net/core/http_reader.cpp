@@ -20,14 +20,19 @@ constexpr std::size_t kLengthDigits = 18;
 std::unexpected<HttpFault> bad_head(std::string_view what) {
   return refuse(HttpRefusal::Header, Errc::Malformed, "An answer breaks the rules of HTTP: " + std::string(what) + ".");
 }
-std::unexpected<HttpFault> long_head() { return refuse(HttpRefusal::Header, Errc::TooLarge, "The headers of an answer are longer than they may be."); }
+std::unexpected<HttpFault> long_head() {
+  return refuse(HttpRefusal::Header, Errc::TooLarge, "The headers of an answer are longer than they may be.");
+}
 std::unexpected<HttpFault> bad_body(std::string_view what) {
   return refuse(HttpRefusal::Body, Errc::Malformed, "The body of an answer breaks the rules of HTTP: " + std::string(what) + ".");
 }
-std::unexpected<HttpFault> long_body() { return refuse(HttpRefusal::Body, Errc::TooLarge, "The body of an answer is larger than its kind may be."); }
+std::unexpected<HttpFault> long_body() {
+  return refuse(HttpRefusal::Body, Errc::TooLarge, "The body of an answer is larger than its kind may be.");
+}
 
 bool is_token(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 bool is_text(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -86,7 +91,8 @@ HttpStatus HttpReader::status_line(std::string_view text) {
   const bool version = text.starts_with("HTTP/1.1 ") || text.starts_with("HTTP/1.0 ");
   if (!version || text.size() < 12 || (text.size() > 12 && text[12] != ' ')) return bad_head("its first line is no status line");
   const auto digits = text.substr(9, 3);
-  if (!std::ranges::all_of(digits, is_digit) || digits[0] < '1' || digits[0] > '5') return bad_head("its status is no number from 100 to 599");
+  if (!std::ranges::all_of(digits, is_digit) || digits[0] < '1' || digits[0] > '5')
+    return bad_head("its status is no number from 100 to 599");
   if (!std::ranges::all_of(text, is_text)) return bad_head("its first line is no status line");
   old_version_ = text[7] == '0';
   response_.status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
@@ -97,14 +103,16 @@ HttpStatus HttpReader::status_line(std::string_view text) {
 HttpStatus HttpReader::header_line(std::string_view text, bool trailer) {
   if (++header_count_ > kHttpHeaderCap) return long_head();
   const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || !std::ranges::all_of(text.substr(0, colon), is_token)) return bad_head("a header has no proper name");
+  if (colon == std::string_view::npos || colon == 0 || !std::ranges::all_of(text.substr(0, colon), is_token))
+    return bad_head("a header has no proper name");
   if (!std::ranges::all_of(text.substr(colon + 1), is_text)) return bad_head("a header holds control characters");
   const auto value = trim(text.substr(colon + 1));
   if (trailer) return {};  // says nothing about what was read already
   const auto name = ascii_lower(text.substr(0, colon));
   const auto [at, fresh] = response_.headers.try_emplace(name, value);
   if (fresh) return {};
-  if (name == "content-length" || name == "transfer-encoding" || name == "content-encoding" || name == "location") return bad_head(name + " stands there twice");
+  if (name == "content-length" || name == "transfer-encoding" || name == "content-encoding" || name == "location")
+    return bad_head(name + " stands there twice");
   at->second += ", ";
   at->second += value;
   return {};

@@ -22,9 +22,12 @@ HttpResult<HttpStep> judge(const HttpRequest& request, const HttpClientSettings&
   if (!may_be_excepted) exception = nullptr;
   const bool listed = exception != nullptr && std::ranges::find(exception->ports, url.port) != exception->ports.end();
   if (url.port != 80 && url.port != 443 && !listed)
-    return refuse(HttpRefusal::Port, Errc::Forbidden, "Port " + std::to_string(url.port) + " of " + url.host + " is not opened; only 80 and 443 are, and those of an exception.");
+    return refuse(
+        HttpRefusal::Port, Errc::Forbidden,
+        "Port " + std::to_string(url.port) + " of " + url.host + " is not opened; only 80 and 443 are, and those of an exception.");
   if (exception == nullptr && !url.literal && is_local_name(url.host))
-    return refuse(HttpRefusal::Host, Errc::Forbidden, url.host + " is a name of this machine or the local network; an exception of the operator would open it.");
+    return refuse(HttpRefusal::Host, Errc::Forbidden,
+                  url.host + " is a name of this machine or the local network; an exception of the operator would open it.");
   HttpStep step{std::move(url), exception != nullptr};
   if (step.url.literal) {
     if (auto global = judge_addresses({*step.url.literal}, step); !global) return std::unexpected(std::move(global).error());
@@ -69,8 +72,8 @@ HttpResult<HttpStep> judge_first(const HttpRequest& request, const HttpClientSet
   return judge(request, settings, std::move(*url), true);
 }
 
-HttpResult<HttpStep> judge_redirect(const HttpRequest& request, const HttpClientSettings& settings, const HttpStep& from, std::string_view location,
-                                    bool first_excepted) {
+HttpResult<HttpStep> judge_redirect(const HttpRequest& request, const HttpClientSettings& settings, const HttpStep& from,
+                                    std::string_view location, bool first_excepted) {
   auto url = follow_location(from.url, location);
   if (!url) {
     auto fault = std::move(url).error();  // the caller's own words were right
@@ -89,7 +92,8 @@ HttpStatus judge_addresses(const std::vector<IpAddress>& addresses, const HttpSt
   if (addresses.empty()) return refuse(HttpRefusal::Resolve, Errc::Offline, step.url.host + " has no address; check the name.");
   if (addresses.size() > kHttpAddressCap) return refuse(HttpRefusal::Resolve, Errc::TooLarge, step.url.host + " has too many addresses.");
   if (step.excepted || std::ranges::all_of(addresses, [](const IpAddress& address) { return address.is_global(); })) return {};
-  return refuse(HttpRefusal::Address, Errc::Forbidden, step.url.host + " leads to an address that is not public; an exception of the operator would open it.");
+  return refuse(HttpRefusal::Address, Errc::Forbidden,
+                step.url.host + " leads to an address that is not public; an exception of the operator would open it.");
 }
 
 HttpResult<std::string> format_request(const HttpRequest& request, const HttpUrl& url, std::string_view user_agent) {

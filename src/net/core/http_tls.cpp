@@ -56,8 +56,10 @@ HttpStatus HttpTls::fault() {
   const std::string words = take_library_words();
   if (!ssl_) return refuse(HttpRefusal::Connect, Errc::Internal, "There was no memory for a TLS session.");
   if (verdict != X509_V_OK || reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-    return refuse(HttpRefusal::Certificate, Errc::Unauthorized, "The certificate of " + host_ + " is not believed: " + X509_verify_cert_error_string(verdict) + ".");
-  if (!established_) return refuse(HttpRefusal::Certificate, Errc::Unauthorized, host_ + " did not agree on a safe connection: " + words + ".");
+    return refuse(HttpRefusal::Certificate, Errc::Unauthorized,
+                  "The certificate of " + host_ + " is not believed: " + X509_verify_cert_error_string(verdict) + ".");
+  if (!established_)
+    return refuse(HttpRefusal::Certificate, Errc::Unauthorized, host_ + " did not agree on a safe connection: " + words + ".");
   return refuse(HttpRefusal::Body, Errc::Malformed, "The safe connection to " + host_ + " broke: " + words + ".");
 }
 

@@ -14,8 +14,9 @@ constexpr std::size_t kNameCap = 253;  // RFC 1035
 constexpr std::size_t kLabelCap = 63;
 
 /// Special-use names (RFC 6761, 6762, 8375, ICANN's .internal) and those that home routers hand out.
-constexpr std::array<std::string_view, 15> kLocalEndings = {"localhost", "localdomain", "local", "internal", "intranet", "lan",     "home", "corp",
-                                                            "private",   "arpa",        "onion", "invalid",  "test",     "example", "alt"};
+constexpr std::array<std::string_view, 15> kLocalEndings = {"localhost", "localdomain", "local", "internal", "intranet",
+                                                            "lan",       "home",        "corp",  "private",  "arpa",
+                                                            "onion",     "invalid",     "test",  "example",  "alt"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_letter(char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }
@@ -27,10 +28,13 @@ bool is_label(std::string_view label) {
 }
 
 /// Whether a resolver might take the whole name for an IPv4 address: "127.1", "0x7f.1", "2130706433".
-bool ends_in_number(std::string_view label) { return is_digit(label.front()) && (label.starts_with("0x") || std::ranges::all_of(label, is_digit)); }
+bool ends_in_number(std::string_view label) {
+  return is_digit(label.front()) && (label.starts_with("0x") || std::ranges::all_of(label, is_digit));
+}
 
 std::unexpected<HttpFault> bad_host() {
-  return refuse(HttpRefusal::Host, Errc::InvalidArgument, "The host of this URL is neither a plain DNS name nor an address in its usual spelling.");
+  return refuse(HttpRefusal::Host, Errc::InvalidArgument,
+                "The host of this URL is neither a plain DNS name nor an address in its usual spelling.");
 }
 std::unexpected<HttpFault> bad_url(std::string what) { return refuse(HttpRefusal::Url, Errc::InvalidArgument, std::move(what)); }
 
@@ -62,7 +66,8 @@ HttpStatus read_port(std::string_view text, HttpUrl& url) {
 
 HttpStatus read_authority(std::string_view text, HttpUrl& url) {
   if (text.find('@') != std::string_view::npos)
-    return refuse(HttpRefusal::UserInfo, Errc::InvalidArgument, "A URL with a user name in it is not opened; remove what stands before the @.");
+    return refuse(HttpRefusal::UserInfo, Errc::InvalidArgument,
+                  "A URL with a user name in it is not opened; remove what stands before the @.");
   url.port = url.tls ? 443 : 80;
   const auto bracket = text.starts_with('[') ? text.find(']') : 0;
   if (bracket == std::string_view::npos) return bad_host();
@@ -85,7 +90,8 @@ HttpResult<HttpUrl> read_rest(std::string_view rest, bool tls) {
 
 HttpStatus check_text(std::string_view text) {
   if (text.size() > kHttpUrlCap) return bad_url("The URL is longer than 4,096 characters.");
-  if (!std::ranges::all_of(text, is_plain)) return bad_url("The URL holds a fragment, a blank or another character that a URL cannot hold.");
+  if (!std::ranges::all_of(text, is_plain))
+    return bad_url("The URL holds a fragment, a blank or another character that a URL cannot hold.");
   return {};
 }
 
@@ -110,7 +116,8 @@ HttpResult<HttpUrl> parse_http_url(std::string_view text) {
   if (auto fine = check_text(text); !fine) return std::unexpected(std::move(fine).error());
   const std::string scheme = scheme_of(text);
   if (scheme.empty()) return bad_url("The URL does not begin with http:// or https://.");
-  if (scheme != "http" && scheme != "https") return refuse(HttpRefusal::Scheme, Errc::InvalidArgument, "Only http and https are opened, no other scheme.");
+  if (scheme != "http" && scheme != "https")
+    return refuse(HttpRefusal::Scheme, Errc::InvalidArgument, "Only http and https are opened, no other scheme.");
   const auto rest = text.substr(scheme.size() + 1);
   if (!rest.starts_with("//")) return bad_url("The URL does not begin with http:// or https://.");
   return read_rest(rest.substr(2), scheme == "https");

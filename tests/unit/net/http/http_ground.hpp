@@ -32,7 +32,8 @@ struct HttpGround {
 
   void make(HttpClientSettings settings, Dialer* with = nullptr) {
     auto resolver = [this](std::string host, MonoTime) { return resolve(std::move(host)); };
-    auto made = make_http_client({.context = context, .clock = clock, .dialer = with == nullptr ? *dialer : *with, .resolver = resolver}, std::move(settings));
+    auto made = make_http_client({.context = context, .clock = clock, .dialer = with == nullptr ? *dialer : *with, .resolver = resolver},
+                                 std::move(settings));
     ASSERT_TRUE(made) << made.error().message;
     client = std::move(*made);
   }
