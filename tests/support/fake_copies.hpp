@@ -20,7 +20,20 @@ class FakeCopies final : public library::VerifiedCopies {
     std::atomic<bool> changed = false;  // on the disk; nobody has noticed yet
     std::atomic<std::size_t> reads = 0;
     std::function<void()> on_read;
+    std::shared_ptr<File> disk;  // read from there where it is set
   };
+
+  /// A file that really is on the disk, with what it was found to be.
+  library::ContentId add_file(std::shared_ptr<File> file, library::Manifest manifest, std::string path) {
+    auto copy = std::make_shared<Copy>();
+    copy->disk = std::move(file);
+    copy->manifest = std::move(manifest);
+    copy->path = std::move(path);
+    const auto id = copy->manifest.id;
+    copies[id] = std::move(copy);
+    tell();
+    return id;
+  }
 
   library::ContentId add(Bytes data, std::string path, library::CopyState state = library::CopyState::Verified) {
     auto copy = std::make_shared<Copy>();
@@ -72,7 +85,7 @@ class FakeCopies final : public library::VerifiedCopies {
   Task<Result<library::VerifiedFile>> open(library::ContentId id) override {
     const auto looked = look(id);
     if (!looked) co_return std::unexpected(looked.error());
-    co_return library::VerifiedFile{std::make_shared<Handle>(*looked), (*looked)->data.size()};
+    co_return library::VerifiedFile{std::make_shared<Handle>(*looked), (*looked)->manifest.size};
   }
   Task<Result<library::CopyStatus>> status_of(std::string virtual_path) override {
     library::CopyStatus status;
@@ -105,6 +118,7 @@ class FakeCopies final : public library::VerifiedCopies {
       ++copy_->reads;
       if (copy_->on_read) copy_->on_read();
       if (copy_->changed) return fail(Errc::Conflict, "the file is not what was hashed");
+      if (copy_->disk) return copy_->disk->read_at(offset, out);
       if (offset >= copy_->data.size()) return 0;
       const std::size_t size = std::min<std::size_t>(out.size(), copy_->data.size() - offset);
       std::memcpy(out.data(), copy_->data.data() + offset, size);
@@ -113,7 +127,7 @@ class FakeCopies final : public library::VerifiedCopies {
     Status write_at(std::uint64_t, ByteView) override { return fail(Errc::Unsupported, "read only"); }
     Status sync() override { return {}; }
     Status truncate(std::uint64_t) override { return fail(Errc::Unsupported, "read only"); }
-    Result<std::uint64_t> size() override { return copy_->data.size(); }
+    Result<std::uint64_t> size() override { return copy_->manifest.size; }
     int descriptor() const noexcept override { return -1; }
 
    private:

@@ -137,5 +137,34 @@ TEST_F(ContentServe, EndsAndChargesWhoAsksForAPieceThatIsNotThere) {
   run(Test::run(*this));
 }
 
+TEST_F(ContentServe, GoesOnWhenAPieceIsGivenUpHalfWay) {
+  struct Test {
+    static Task<void> give_up(swarm::PieceSource& source, std::uint64_t piece, Bytes& into, std::size_t& arrived) {
+      const auto got = co_await source.fetch(piece, into, [&arrived](std::size_t bytes) { arrived += bytes; }, kNever);
+      EXPECT_FALSE(got);
+    }
+    static Task<void> run(ContentServe& t) {
+      const auto id = t.there_->copies.add(some_bytes(2'000'000), "Music/a.flac");
+      const auto source = t.here_->relay->source(t.there_->id(), guard::Origin::UserLocal);
+      const auto manifest = co_await source->open(id, t.in(10s));
+      if (!manifest) co_return;
+      TaskScope scope(t.context_, "pieces");
+      Bytes bytes(manifest->piece_size(0));
+      std::array<std::size_t, 3> arrived{};
+      std::array<std::uint64_t, 3> children{};
+      for (std::size_t piece = 0; piece < 3; ++piece) children[piece] = *scope.start("piece", give_up(*source, piece, bytes, arrived[piece]));
+      const bool some = co_await t.until([&] { return arrived[0] > 0; });
+      EXPECT_TRUE(some);
+      EXPECT_LT(arrived[0], bytes.size());
+      for (const auto child : children) scope.stop(child);
+      co_await scope.join();
+      EXPECT_EQ(arrived[1], 0U);
+      for (const std::uint64_t piece : {5U, 1U, 7U}) co_await t.fetch_piece(*source, *manifest, piece);
+      co_await scope.close();
+    }
+  };
+  run(Test::run(*this));
+}
+
 }  // namespace
 }  // namespace soulfabric::relay
