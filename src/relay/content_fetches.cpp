@@ -273,8 +273,9 @@ void ContentFetches::changed() {
 
 Task<void> ContentFetches::tell_later() {
   co_await deps_.clock.sleep_until(told_ == MonoTime::min() ? deps_.clock.now() : told_ + kTellEvery);
-  told_ = deps_.clock.now();
   telling_ = false;
+  if (scope_.closing()) co_return;
+  told_ = deps_.clock.now();
   for (const auto& listener : listeners_) listener();
 }
 

@@ -3,11 +3,9 @@
 #include "mesh_piece_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "content_service.hpp"
-#include "wire/content_frames.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -16,6 +14,7 @@ constexpr std::size_t kShownDigits = 8;
 constexpr std::uint64_t kAhead = 2 * 1024 * 1024;  // bytes asked for beforehand
 constexpr std::size_t kDepthLeast = 2;
 constexpr std::size_t kDepthMost = 4;
+constexpr std::size_t kScratch = 64 * 1024;
 
 Error gone(const Error& error) {
   if (error.code == Errc::TimedOut) return {Errc::TimedOut, "The other node did not send in time."};
@@ -24,24 +23,29 @@ Error gone(const Error& error) {
 
 }  // namespace
 
-/// One piece that was asked for; it breaks the conversation when it is given up half-way, because what follows could not be told apart.
+/// Of a piece that somebody waits for. Whoever gives up leaves it to the next one to read past it.
 class MeshPieceSource::Turn {
  public:
-  explicit Turn(MeshPieceSource& source) : source_(source) { source_.waiting_.push_back(this); }
+  Turn(MeshPieceSource& source, PieceHead head) : source_(source), due_(source.due_.emplace(source.due_.end())) {
+    due_->head = head;
+    due_->turn = this;
+  }
   ~Turn() {
-    std::erase(source_.waiting_, this);
-    if (!done_) source_.fail_all({Errc::Cancelled, "A piece was given up while it came."});
+    if (done_ || !due_->asked) {
+      source_.due_.erase(due_);
+    } else {
+      due_->turn = nullptr;
+    }
     source_.turned_.notify_all();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   void done() noexcept { done_ = true; }
-  void asked() noexcept { asked_ = true; }
-  [[nodiscard]] bool has_asked() const noexcept { return asked_; }
+  [[nodiscard]] Due& due() noexcept { return *due_; }
 
  private:
   MeshPieceSource& source_;
-  bool asked_ = false;
+  std::list<Due>::iterator due_;
   bool done_ = false;
 };
 
@@ -103,7 +107,7 @@ Task<Result<library::Manifest>> MeshPieceSource::read_manifest(library::ContentI
 }
 
 std::size_t MeshPieceSource::depth() const {
-  if (piece_length_ == 0) return kDepthLeast;
+  if (piece_length_ == 0) return kDepthMost;
   return std::clamp<std::size_t>(static_cast<std::size_t>(kAhead / piece_length_), kDepthLeast, kDepthMost);
 }
 
@@ -111,23 +115,19 @@ Task<Status> MeshPieceSource::fetch(std::uint64_t piece, MutableByteView into, s
   if (piece > std::numeric_limits<std::uint32_t>::max()) co_return fail(Errc::InvalidArgument, "There is no such piece.");
   if (broken_) co_return std::unexpected(*broken_);
   if (!stream_) co_return fail(Errc::Unavailable, "The conversation with this source has not begun.");
-  const auto number = static_cast<std::uint32_t>(piece);
-  Turn turn(*this);
-  auto outcome = co_await ask(turn, number, deadline);
-  while (outcome && waiting_.front() != &turn && !broken_) {
-    const bool woken = co_await turned_.wait(deps_.clock, deadline);
-    if (!woken && deps_.clock.now() >= deadline) outcome = fail(Errc::TimedOut, "The other node did not send in time.");
-  }
-  if (outcome && broken_) outcome = std::unexpected(*broken_);
-  if (outcome) outcome = co_await receive(number, into, std::move(arrived), deadline);
+  Turn turn(*this, {static_cast<std::uint32_t>(piece), into.size()});
+  auto outcome = co_await ask(turn.due(), deadline);
+  if (outcome) outcome = co_await wait_for_turn(turn.due(), deadline);
+  if (outcome) outcome = co_await drop_unwanted(deadline);
+  if (outcome) outcome = co_await receive(turn.due(), into, std::move(arrived), deadline);
   if (!outcome) fail_all(outcome.error());
   turn.done();
   co_return outcome;
 }
 
 /// Four bytes, one writer at a time; those who ask write in the order in which they will read.
-Task<Status> MeshPieceSource::ask(Turn& turn, std::uint32_t piece, MonoTime deadline) {
-  const auto is_next = [&] { return *std::ranges::find_if(waiting_, [](const Turn* one) { return !one->has_asked(); }) == &turn; };
+Task<Status> MeshPieceSource::ask(Due& due, MonoTime deadline) {
+  const auto is_next = [&] { return &*std::ranges::find(due_, false, &Due::asked) == &due; };
   while ((writing_ || !is_next()) && !broken_) {
     const bool woken = co_await turned_.wait(deps_.clock, deadline);
     if (!woken && deps_.clock.now() >= deadline) co_return fail(Errc::TimedOut, "The other node takes no more questions.");
@@ -135,31 +135,72 @@ Task<Status> MeshPieceSource::ask(Turn& turn, std::uint32_t piece, MonoTime dead
   if (broken_) co_return std::unexpected(*broken_);
   struct Writing {
     MeshPieceSource& source;
+    bool done = false;
     ~Writing() {
       source.writing_ = false;
+      if (!done) source.fail_all({Errc::Cancelled, "A question for a piece was given up half-way."});
       source.turned_.notify_all();
     }
   };
   writing_ = true;
-  const Writing writing{*this};
-  const auto frame = encode_ask(piece);
+  Writing writing{*this};
+  const auto frame = encode_ask(due.head.piece);
   const auto written = co_await stream_->write(frame, deadline);
   if (!written) co_return std::unexpected(gone(written.error()));
-  turn.asked();
+  writing.done = due.asked = true;
   co_return Status{};
 }
 
-Task<Status> MeshPieceSource::receive(std::uint32_t piece, MutableByteView into, std::function<void(std::size_t)> arrived,
-                                      MonoTime deadline) {
-  std::array<std::uint8_t, kPieceHead> buffer;
-  const auto got = co_await net::read_exactly(*stream_, buffer, deadline);
-  if (!got) co_return std::unexpected(gone(got.error()));
-  const auto head = parse_piece_head(buffer, {piece, into.size()});
+/// Everybody before this one has what it wanted, or wants nothing any more.
+Task<Status> MeshPieceSource::wait_for_turn(Due& due, MonoTime deadline) {
+  const auto is_first = [&] {
+    const auto first = std::ranges::find_if(due_, [](const Due& one) { return one.turn != nullptr; });
+    return first == due_.end() || &*first == &due;
+  };
+  while (!is_first() && !broken_) {
+    const bool woken = co_await turned_.wait(deps_.clock, deadline);
+    if (!woken && deps_.clock.now() >= deadline) co_return fail(Errc::TimedOut, "The other node did not send in time.");
+  }
+  if (broken_) co_return std::unexpected(*broken_);
+  co_return Status{};
+}
+
+Task<Status> MeshPieceSource::read_head(Due& due, MonoTime deadline) {
+  while (due.head_read < kPieceHead) {
+    const auto got = co_await stream_->read_some(MutableByteView(due.head_bytes).subspan(due.head_read), deadline);
+    if (!got) co_return std::unexpected(gone(got.error()));
+    due.head_read += *got;
+  }
+  const auto head = parse_piece_head(due.head_bytes, due.head);
   if (!head) co_return std::unexpected(head.error());
-  while (!into.empty()) {
-    const auto part = co_await stream_->read_some(into, deadline);
+  co_return Status{};
+}
+
+Task<Status> MeshPieceSource::drop_unwanted(MonoTime deadline) {
+  Bytes scratch;
+  while (!due_.empty() && due_.front().turn == nullptr) {
+    Due& due = due_.front();
+    auto read = co_await read_head(due, deadline);
+    if (!read) co_return read;
+    scratch.resize(kScratch);
+    while (due.body_read < due.head.size) {
+      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), due.head.size - due.body_read));
+      const auto got = co_await stream_->read_some(MutableByteView(scratch).first(wanted), deadline);
+      if (!got) co_return std::unexpected(gone(got.error()));
+      due.body_read += *got;
+    }
+    due_.pop_front();
+  }
+  co_return Status{};
+}
+
+Task<Status> MeshPieceSource::receive(Due& due, MutableByteView into, std::function<void(std::size_t)> arrived, MonoTime deadline) {
+  auto read = co_await read_head(due, deadline);
+  if (!read) co_return read;
+  while (due.body_read < due.head.size) {
+    const auto part = co_await stream_->read_some(into.subspan(due.body_read), deadline);
     if (!part) co_return std::unexpected(gone(part.error()));
-    into = into.subspan(*part);
+    due.body_read += *part;
     deps_.fetched_bytes += *part;
     if (arrived) arrived(*part);
   }

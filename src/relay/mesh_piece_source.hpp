@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A node of the mesh as a source for the swarm: one stream, pieces asked for ahead and read in their order. Network thread only.
 #pragma once
-#include <deque>
+#include <array>
+#include <list>
 #include <optional>
 
 #include "soulfabric/relay/content.hpp"
 #include "soulfabric/swarm/source.hpp"
+#include "wire/content_frames.hpp"
 
 namespace soulfabric::relay {
 
@@ -39,9 +41,21 @@ class MeshPieceSource final : public swarm::PieceSource {
 
  private:
   class Turn;
+  /// A piece that was asked for and has not come whole. Without a turn nobody wants it any more: it is read and dropped.
+  struct Due {
+    PieceHead head;
+    const Turn* turn = nullptr;
+    bool asked = false;
+    std::array<std::uint8_t, kPieceHead> head_bytes{};
+    std::size_t head_read = 0;
+    std::uint64_t body_read = 0;
+  };
   [[nodiscard]] Task<Result<library::Manifest>> read_manifest(library::ContentId want, MonoTime deadline);
-  [[nodiscard]] Task<Status> ask(Turn& turn, std::uint32_t piece, MonoTime deadline);
-  [[nodiscard]] Task<Status> receive(std::uint32_t piece, MutableByteView into, std::function<void(std::size_t)> arrived, MonoTime deadline);
+  [[nodiscard]] Task<Status> ask(Due& due, MonoTime deadline);
+  [[nodiscard]] Task<Status> wait_for_turn(Due& due, MonoTime deadline);
+  [[nodiscard]] Task<Status> read_head(Due& due, MonoTime deadline);
+  [[nodiscard]] Task<Status> receive(Due& due, MutableByteView into, std::function<void(std::size_t)> arrived, MonoTime deadline);
+  [[nodiscard]] Task<Status> drop_unwanted(MonoTime deadline);
   void fail_all(Error why);
   [[nodiscard]] std::optional<IpAddress> address() const;
 
@@ -51,7 +65,7 @@ class MeshPieceSource final : public swarm::PieceSource {
   std::string name_;
   mesh::StreamPtr stream_;
   std::uint64_t piece_length_ = 0;
-  std::deque<const Turn*> waiting_;  // in the order in which they asked
+  std::list<Due> due_;  // in the order in which they were asked for
   bool writing_ = false;
   Notifier turned_;
   std::optional<Error> broken_;  // why nothing more comes

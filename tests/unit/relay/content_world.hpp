@@ -7,6 +7,7 @@
 #include "soulfabric/base/worker_pool.hpp"
 #include "support/fake_copies.hpp"
 #include "support/fake_mesh.hpp"
+#include "support/lying_provider.hpp"
 #include "support/memory_dht.hpp"
 #include "support/mesh_network.hpp"
 #include "wire/content_frames.hpp"
@@ -25,16 +26,26 @@ inline Bytes some_bytes(std::size_t size, std::uint64_t seed = 1) {
 
 struct ContentNode {
   ContentNode(IoContext& context, IoClock& clock, MeshNode& mesh_node, soulfabric::testing::MemoryTable& table, const ContentSettings& settings,
-              MakeDownload make)
+              MakeDownload make, bool lies)
       : node(mesh_node), dht(table, clock) {
     fabric::RouterSettings router;
     router.exposed = {std::string(kContentService)};
     fabric = fabric::make_fabric({context, clock, node.random, node.guard, *node.links, book, dht, node.key}, router, {});
     const Bytes secret(32, static_cast<std::uint8_t>(node.key.public_key()[0]));
+    if (!make) {
+      make = [this, &context, &clock](swarm::DownloadRequest request, const swarm::SwarmSettings& swarm_settings) {
+        return swarm::make_download({context, clock, node.random, workers, files}, std::move(request), swarm_settings);
+      };
+    }
     relay = std::make_unique<ContentRoom>(ContentDependencies{context, clock, node.random, workers, files, node.guard, copies, *fabric, *node.links,
                                                               book, dht, node.key, secret},
                                           settings, std::move(make));
-    EXPECT_TRUE(fabric->add(relay->service()));
+    if (!lies) EXPECT_TRUE(fabric->add(relay->service()));
+  }
+  /// This node serves by what the test gives it instead.
+  void lie(Bytes data, soulfabric::testing::Lie how, IoClock& clock) {
+    liar = std::make_unique<soulfabric::testing::LyingProvider>(clock, node.key, std::move(data), how);
+    EXPECT_TRUE(fabric->add(*liar));
   }
   [[nodiscard]] const PeerId& id() const { return node.id; }
   [[nodiscard]] std::uint64_t refused(ContentRefusal why) const { return relay->metrics().refused[static_cast<std::size_t>(why)]; }
@@ -47,6 +58,7 @@ struct ContentNode {
   FakeCopies copies;
   std::unique_ptr<fabric::Fabric> fabric;
   std::unique_ptr<ContentRoom> relay;
+  std::unique_ptr<soulfabric::testing::LyingProvider> liar;
 };
 
 class ContentWorld : public ::testing::Test {
@@ -57,11 +69,16 @@ class ContentWorld : public ::testing::Test {
     limits_.budget.user_reserve = 5'000;
     limits_.budget.automation_reserve = 5'000;
   }
-  ContentNode& add(const ContentSettings& settings = {}) {
+  ContentNode& add(const ContentSettings& settings = {}, bool lies = false) {
     soulfabric::testing::MeshNodeOptions options;
     options.guard = limits_;
-    nodes_.push_back(std::make_unique<ContentNode>(context_, clock_, mesh_.add(options), table_, settings, make_));
+    nodes_.push_back(std::make_unique<ContentNode>(context_, clock_, mesh_.add(options), table_, settings, make_, lies));
     return *nodes_.back();
+  }
+  ContentNode& add_liar(Bytes data, soulfabric::testing::Lie how) {
+    auto& node = add({}, true);
+    node.lie(std::move(data), how, clock_);
+    return node;
   }
   void run(Task<void> test) {
     const auto ended = soulfabric::testing::run_virtual(context_, clock_, soulfabric::testing::as_status(with_nodes(std::move(test))), 12h);
