@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# soulfabric-media, the sandboxed child that reads tags: a program of its own, the only one that links TagLib.
+# soulfabric-media, the sandboxed child that reads tags and decodes: a program of its own, the only one that links TagLib and
+# libavcodec.
 # Its memory limit and its list of system calls leave no room for a sanitizer's or coverage runtime.
 set(sf_media_dir ${CMAKE_SOURCE_DIR}/src/library)
 set(sf_media_sources ${sf_media_dir}/media/main_media.cpp ${sf_media_dir}/media/main_media_reader.cpp
   ${sf_media_dir}/media/main_media_stream.cpp ${sf_media_dir}/media/main_media_sandbox.cpp ${sf_media_dir}/core/media_frames.cpp
-  ${sf_media_dir}/core/media_info.cpp)
+  ${sf_media_dir}/core/media_info.cpp ${sf_media_dir}/core/media_check.cpp ${sf_media_dir}/media/main_media_flac.cpp
+  ${sf_media_dir}/media/main_media_codec.cpp)
 set(sf_bare -fno-sanitize=all -fno-profile-instr-generate -fno-coverage-mapping)
 
 function(sf_media_program name)
@@ -12,7 +14,8 @@ function(sf_media_program name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/include ${sf_media_dir} ${sf_media_dir}/media)
   target_compile_options(${name} PRIVATE ${sf_bare})
   target_link_options(${name} PRIVATE -fno-sanitize=all -fno-profile-instr-generate)
-  target_link_libraries(${name} PRIVATE sf_flags PkgConfig::taglib PkgConfig::seccomp)
+  target_link_libraries(${name} PRIVATE sf_flags PkgConfig::taglib PkgConfig::flac PkgConfig::avformat PkgConfig::avcodec PkgConfig::avutil
+    PkgConfig::seccomp)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 

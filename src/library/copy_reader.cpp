@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "folder_listing.hpp"
+#include "media_judge.hpp"
 
 namespace soulfabric::library {
 namespace {
@@ -37,12 +38,29 @@ bool let_time_pass(const FileStamp& stamp, ReadPace& pace) {
 
 CopyState state_of_open_failure(int error) { return error == EACCES || error == EPERM || error == EIO ? CopyState::Unreadable : CopyState::Changed; }
 
+/// Nothing: the child died over it.
+CopyState state_of(const std::optional<MediaCheckAnswer>& answer) {
+  if (!answer) return CopyState::MediaFailed;
+  switch (answer->verdict) {
+    case MediaVerdict::Sound: return CopyState::Verified;
+    case MediaVerdict::NotAudio: return CopyState::NotAudio;
+    case MediaVerdict::Broken: return CopyState::Undecodable;
+    case MediaVerdict::WrongLength: return CopyState::WrongLength;
+    case MediaVerdict::Silent: return CopyState::Silent;
+  }
+  return CopyState::MediaFailed;
+}
+
 }  // namespace
 
 void ReadPace::stop() {
   const std::scoped_lock lock(mutex_);
   stopped_ = true;
   changed_.notify_all();
+}
+bool ReadPace::is_stopped() const {
+  const std::scoped_lock lock(mutex_);
+  return stopped_;
 }
 void ReadPace::pause(bool paused) {
   const std::scoped_lock lock(mutex_);
@@ -149,9 +167,18 @@ Result<Manifest> read_whole_file(int descriptor, std::uint64_t size, ReadPace* p
   return hasher.finish();
 }
 
-CopyReading read_copy(const CopyPlace& place, ReadPace& pace) {
+CopyReading read_copy(const CopyPlace& place, ReadPace& pace, MediaJudge& judge, const std::filesystem::path& media_program) {
   CopyReading out;
   pace.bytes = 0;
+  const std::string extension(audio_extension(std::string_view(place.path).substr(place.path.rfind('/') + 1)));
+  if (!extension.empty()) {
+    // Asked first: without a judge the reading would be for nothing.
+    const Status ready = judge.prepare(media_program);
+    if (!ready) {
+      out.fault = ready.error().message;
+      return out;
+    }
+  }
   const UniqueFd file = open_copy(place);
   if (!file) {
     out.state = state_of_open_failure(errno);
@@ -163,18 +190,28 @@ CopyReading read_copy(const CopyPlace& place, ReadPace& pace) {
   out.state = CopyState::Changed;
   if (!is_regular || out.stamp.size > kLargestContent) return out;
   auto manifest = read_whole_file(file.get(), out.stamp.size, &pace);
-  // What was read for this alone shall not push out of memory what others use.
-  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
   if (!manifest) {
     if (manifest.error().code == Errc::Cancelled) out.state = CopyState::Waiting;
     if (manifest.error().code == Errc::Io) out.state = CopyState::Unreadable;
     return out;
   }
+  CopyState heard = CopyState::Verified;
+  if (!extension.empty()) {
+    const auto answer = judge.judge(file.get(), out.stamp.size, extension, pace);
+    if (!answer) {
+      out.state = CopyState::Waiting;
+      return out;
+    }
+    heard = state_of(*answer);
+    if (*answer) out.seconds = static_cast<double>((*answer)->milliseconds) / 1000;
+  }
+  // What was read for this alone shall not push out of memory what others use.
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
   if (stamp_of(file.get(), is_regular) != out.stamp) return out;
   // The name must still lead to the file that was read.
   const UniqueFd again = open_copy(place);
   if (!again || stamp_of(again.get(), is_regular) != out.stamp || !is_regular) return out;
-  out.state = CopyState::Verified;
+  out.state = heard;
   out.manifest = std::move(*manifest);
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <vector>
@@ -15,10 +16,13 @@
 
 namespace soulfabric::library {
 
+class MediaJudge;
+
 /// What the network thread tells a reading that is under way, and learns of it. Thread-safe.
 class ReadPace {
  public:
   void stop();
+  [[nodiscard]] bool is_stopped() const;
   void pause(bool paused);
   void limit(std::uint64_t bytes_per_second);
   /// Bytes of the file that is being read.
@@ -30,7 +34,7 @@ class ReadPace {
   [[nodiscard]] bool rest(std::chrono::milliseconds time);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   SystemClock clock_;
   bool stopped_ = false;
@@ -53,8 +57,8 @@ void make_thread_idle();
 /// Reads an open file of `size` bytes whole from its beginning. Cancelled: `pace` said so; Conflict: another length; Io.
 [[nodiscard]] Result<Manifest> read_whole_file(int descriptor, std::uint64_t size, ReadPace* pace);
 
-/// State Waiting means that it was given up halfway.
-[[nodiscard]] CopyReading read_copy(const CopyPlace& place, ReadPace& pace);
+/// State Waiting means that it was given up, halfway or, with a fault, before it was begun. Audio is decoded by `judge`.
+[[nodiscard]] CopyReading read_copy(const CopyPlace& place, ReadPace& pace, MediaJudge& judge, const std::filesystem::path& media_program);
 
 /// Conflict where it is not what was hashed. `on_conflict` is called from any thread when a later read finds that out.
 [[nodiscard]] Result<std::unique_ptr<File>> open_verified(const CopyPlace& place, const FileStamp& stamp, std::function<void()> on_conflict);

@@ -19,7 +19,7 @@ namespace {
 constexpr int kReadyWithin = 20'000;  // milliseconds
 
 /// What the new process gets: the socket as descriptor 3, nothing on 0 to 2, no environment, no blocked signals.
-int start_process(const char* program, int socket, pid_t& pid) {
+int start_process(const char* program, const char* word, int socket, pid_t& pid) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&files);
@@ -34,7 +34,8 @@ int start_process(const char* program, int socket, pid_t& pid) {
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   char name[] = "soulfabric-media";
-  char* words[] = {name, nullptr};
+  std::string argument(word == nullptr ? "" : word);
+  char* words[] = {name, word == nullptr ? nullptr : argument.data(), nullptr};
   char* environment[] = {nullptr};
   const int result = posix_spawn(&pid, program, &files, &attributes, words, environment);
   posix_spawn_file_actions_destroy(&files);
@@ -44,17 +45,17 @@ int start_process(const char* program, int socket, pid_t& pid) {
 
 }  // namespace
 
-Result<MediaChild> MediaChild::spawn(const std::filesystem::path& program) {
+Result<MediaChild> MediaChild::spawn(const std::filesystem::path& program, const char* word) {
   int pair[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-    return std::unexpected(error_from_errno(errno, "Tags cannot be read: no socket pair"));
+    return std::unexpected(error_from_errno(errno, "Audio files cannot be looked at: no socket pair"));
   }
   UniqueFd near(pair[0]);
   const UniqueFd far(pair[1]);
   pid_t pid = -1;
-  const int failure = start_process(program.c_str(), far.get(), pid);
+  const int failure = start_process(program.c_str(), word, far.get(), pid);
   if (failure != 0) {
-    return fail(Errc::Unavailable, "Tags cannot be read because " + program.string() + " does not start (" + std::strerror(failure) +
+    return fail(Errc::Unavailable, "Audio files cannot be looked at because " + program.string() + " does not start (" + std::strerror(failure) +
                                        "): install it beside soulfabric.");
   }
   MediaChild child(std::move(near), pid);
@@ -66,7 +67,7 @@ Result<MediaChild> MediaChild::spawn(const std::filesystem::path& program) {
   } while (ready < 0 && errno == EINTR);
   const auto hello = ready > 0 ? child.receive() : std::nullopt;
   if (!hello || hello->batch != kMediaHello) {
-    return fail(Errc::Unavailable, "Tags cannot be read because " + program.string() +
+    return fail(Errc::Unavailable, "Audio files cannot be looked at because " + program.string() +
                                        " did not get ready: this system does not let it lock itself in (seccomp, Landlock, limits).");
   }
   return child;
@@ -96,8 +97,12 @@ void MediaChild::end() noexcept {
 
 bool MediaChild::send(const MediaRequest& request, std::span<const int> descriptors) {
   if (descriptors.size() > kMaxMediaBatch || descriptors.size() != request.items.size()) return false;
-  Bytes frame = encode(request);
-  iovec part{frame.data(), frame.size()};
+  return send(encode(request), descriptors);
+}
+
+bool MediaChild::send(const Bytes& frame, std::span<const int> descriptors) {
+  if (descriptors.size() > kMaxMediaBatch) return false;
+  iovec part{const_cast<std::uint8_t*>(frame.data()), frame.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxMediaBatch)] = {};
   msghdr message{};
   message.msg_iov = &part;
@@ -116,14 +121,17 @@ bool MediaChild::send(const MediaRequest& request, std::span<const int> descript
   return sent == static_cast<ssize_t>(frame.size());
 }
 
-std::optional<MediaAnswer> MediaChild::receive() {
+ByteView MediaChild::receive_frame() {
   buffer_.resize(256 * 1024);
   ssize_t length = 0;
   do {
     length = ::recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
   } while (length < 0 && errno == EINTR);
-  if (length <= 0 || static_cast<std::size_t>(length) > buffer_.size()) return std::nullopt;
-  return decode_media_answer(ByteView(buffer_).first(static_cast<std::size_t>(length)));
+  if (length <= 0 || static_cast<std::size_t>(length) > buffer_.size()) return {};
+  return ByteView(buffer_).first(static_cast<std::size_t>(length));
 }
+
+std::optional<MediaAnswer> MediaChild::receive() { return decode_media_answer(receive_frame()); }
+std::optional<MediaCheckAnswer> MediaChild::receive_check() { return decode_check_answer(receive_frame()); }
 
 }  // namespace soulfabric::library

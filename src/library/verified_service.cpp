@@ -41,6 +41,7 @@ VerifiedService::VerifiedService(IoContext& context, IoClock& clock, Shares& sha
       shares_(shares),
       settings_(std::move(settings)),
       pace_(std::make_shared<ReadPace>()),
+      judge_(std::make_shared<MediaJudge>()),
       mailbox_(std::make_shared<Mailbox>()),
       scope_(context, "verified copies") {
   mailbox_->service = this;
@@ -170,23 +171,36 @@ Task<void> VerifiedService::read_files() {
 Task<void> VerifiedService::read_one(CopyPlace place) {
   is_reading_ = true;
   wake_.notify_all();
-  const CopyReading reading = co_await read_worker_.run([place, pace = pace_] { return read_copy(place, *pace); });
+  const CopyReading reading = co_await read_worker_.run(
+      [place, pace = pace_, judge = judge_, program = settings_.media_program] { return read_copy(place, *pace, *judge, program); });
   is_reading_ = false;
   bytes_read_ += pace_->bytes.exchange(0);
-  fault_ = reading.fault;
+  if (!reading.fault.empty()) {
+    if (fault_ != reading.fault) log::warning("library", reading.fault);
+    fault_ = reading.fault;
+    book_.set_aside(place);
+    retry_later();
+    co_return;
+  }
   if (reading.state == CopyState::Waiting) {
     book_.give_back(place);
     co_return;
   }
+  // A file that needed no judge says nothing about the fault.
+  if (!audio_extension(place.path).empty()) fault_.clear();
   const CopyRecord* record = book_.finish(place, reading, to_unix_micros(clock_.wall()));
   if (record == nullptr) co_return;  // it left the shares meanwhile
   auto manifest = std::make_shared<const std::optional<Manifest>>(reading.manifest);
   db_->submit([copy = *record, manifest](Database& db) { return store_copy(db, copy, *manifest ? &**manifest : nullptr); });
   if (reading.state == CopyState::Verified) tell_change();
   if (reading.state == CopyState::Changed || reading.state == CopyState::Unreadable) {
-    retry_at_ = std::min(retry_at_, clock_.now() + kRetryAfter);
-    wake_.notify_all();
+    retry_later();
   }
+}
+
+void VerifiedService::retry_later() {
+  retry_at_ = std::min(retry_at_, clock_.now() + kRetryAfter);
+  wake_.notify_all();
 }
 
 Task<void> VerifiedService::measure() {

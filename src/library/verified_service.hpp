@@ -7,6 +7,7 @@
 
 #include "copy_reader.hpp"
 #include "core/copy_book.hpp"
+#include "media_judge.hpp"
 #include "soulfabric/base/db_writer.hpp"
 #include "soulfabric/base/task_scope.hpp"
 #include "soulfabric/base/worker_pool.hpp"
@@ -50,6 +51,7 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   [[nodiscard]] Task<void> measure();
   void withdraw(const CopyPlace& place);
   void tell_change();
+  void retry_later();
   [[nodiscard]] bool may_read() const { return settings_.enabled && !paused_; }
   void set_pace();
   /// Where the file is offered to the mesh now, whatever the last look saw.
@@ -71,6 +73,7 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   /// The snapshots that the records' file numbers belong to: of the look under way or last ended, and of the one before.
   std::map<std::uint64_t, std::shared_ptr<const Snapshot>> looked_;
   std::shared_ptr<ReadPace> pace_;
+  std::shared_ptr<MediaJudge> judge_;  // used by the reading thread only
   std::shared_ptr<Mailbox> mailbox_;
   std::optional<DbWriter> db_;
   std::vector<std::function<void()>> listeners_;

@@ -26,7 +26,7 @@ void put(Bytes& out, std::string_view text) { out.insert(out.end(), text.begin()
 
 std::vector<std::int32_t> samples_of(const Tone& tone) {
   const auto frames = static_cast<std::size_t>(tone.seconds * tone.sample_rate);
-  const double top = std::ldexp(0.4, static_cast<int>(tone.bits) - 1);
+  const double top = std::ldexp(tone.level, static_cast<int>(tone.bits) - 1);
   std::vector<std::int32_t> out;
   out.reserve(frames * tone.channels);
   for (std::size_t i = 0; i < frames; ++i) {

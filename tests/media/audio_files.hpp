@@ -14,6 +14,7 @@ struct Tone {
   std::uint32_t channels = 2;
   std::uint32_t bits = 16;  // FLAC and WAV
   double seconds = 1;
+  double level = 0.4;  // of full scale; 0 is silence
 };
 
 /// PCM in a RIFF container.

@@ -151,6 +151,11 @@ void CopyBook::give_back(const CopyPlace& place) {
   queue_.push_front(key_of(place));
 }
 
+void CopyBook::set_aside(const CopyPlace& place) {
+  CopyRecord* record = find(place);
+  if (record != nullptr) change(*record, [](CopyRecord& r) { r.state = CopyState::Waiting; });
+}
+
 bool CopyBook::withdraw(const CopyPlace& place) {
   CopyRecord* record = find(place);
   if (record == nullptr || record->state != CopyState::Verified) return false;
@@ -165,7 +170,8 @@ bool CopyBook::withdraw(const CopyPlace& place) {
 std::size_t CopyBook::retry() {
   std::size_t count = 0;
   for (auto& [key, record] : records_) {
-    if (record.look == 0 || (record.state != CopyState::Changed && record.state != CopyState::Unreadable)) continue;
+    if (record.look == 0 || record.is_queued) continue;
+    if (record.state != CopyState::Changed && record.state != CopyState::Unreadable && record.state != CopyState::Waiting) continue;
     enqueue(record);
     ++count;
   }
@@ -243,7 +249,7 @@ std::string reason_of(CopyState state) {
     case CopyState::Undecodable: return "Its audio has errors or does not match its own checksum: replace it by a sound copy.";
     case CopyState::WrongLength: return "Its audio ends more than 1 % away from the length its header states: it may be cut off.";
     case CopyState::Silent: return "All of its audio is silence.";
-    case CopyState::NotAudio: return "Its name says that it is audio, and its content is none: correct the extension or replace the file.";
+    case CopyState::NotAudio: return "Its content is not the kind of audio that its name says: correct the extension or replace the file.";
     case CopyState::MediaFailed: return "The program that checks audio gave up over it: the file may be damaged or made to do harm.";
   }
   return {};

@@ -83,9 +83,11 @@ class CopyBook {
   const CopyRecord* finish(const CopyPlace& place, const CopyReading& reading, std::int64_t now_us);
   /// Back to the front of the queue, as if it had not been taken.
   void give_back(const CopyPlace& place);
+  /// Not to be read before the next retry.
+  void set_aside(const CopyPlace& place);
   /// It is not what was hashed any more: read again. False where it is not known.
   bool withdraw(const CopyPlace& place);
-  /// All that changed while it was read, or could not be read, once more.
+  /// All that changed while it was read, could not be read or was set aside, once more.
   std::size_t retry();
 
   [[nodiscard]] const CopyRecord* at(const CopyPlace& place) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// soulfabric-media: reads tags of files whose descriptors it is handed, inside a sandbox, until its socket is closed.
+// soulfabric-media: reads tags of files whose descriptors it is handed, or decodes them whole, inside a sandbox, until its socket is
+// closed.
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -8,8 +9,10 @@
 #include <csignal>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "core/media_frames.hpp"
+#include "media_checker.hpp"
 #include "media_reader.hpp"
 #include "media_sandbox.hpp"
 #ifdef SF_MEDIA_DOUBLE
@@ -62,12 +65,31 @@ bool send_all(const Bytes& frame) {
   return sent == static_cast<ssize_t>(frame.size());
 }
 
+/// Whether the frame was a file to be decoded; `sent` then says whether the answer went out.
+bool check_one(const Received& in, bool& sent) {
+  const auto request = decode_check_request(in.frame);
+  if (!request || in.descriptors.size() != 1) return false;
+#ifdef SF_MEDIA_DOUBLE
+  misbehave_where_told(in.descriptors[0]);
+#endif
+  MediaCheckAnswer answer = check_media(in.descriptors[0], request->size, request->extension);
+  answer.number = request->number;
+  close(in.descriptors[0]);
+  sent = send_all(encode(answer));
+  return true;
+}
+
 int serve() {
   // Says that the walls stand: the daemon hands out files only then.
   if (!send_all(encode_answer(kMediaHello, {MediaInfo{}}))) return 4;
   Bytes buffer(64 * 1024);
   Received in;
   while (receive(in, buffer)) {
+    bool sent = false;
+    if (check_one(in, sent)) {
+      if (!sent) return 4;
+      continue;
+    }
     const auto request = decode_media_request(in.frame);
     if (!request || request->items.size() != in.descriptors.size()) return 3;
     std::vector<MediaInfo> answer;
@@ -87,12 +109,14 @@ int serve() {
 }  // namespace
 }  // namespace soulfabric::library
 
-int main() {
+/// With the word "check" it is given the time that decoding takes.
+int main(int count, char** words) {
   using namespace soulfabric::library;
   // The socket is closed when the daemon dies; a parser that hangs just then is ended by this.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (close_range(kMediaSocket + 1, ~0U, 0) != 0) return 5;
-  if (enter_media_sandbox(kMediaSocket) != nullptr) return 6;
+  const bool is_checking = count == 2 && std::string_view(words[1]) == kMediaCheckWord;
+  if (enter_media_sandbox(kMediaSocket, is_checking ? kCheckingSeconds : kTagSeconds) != nullptr) return 6;
   // Leaves without running exit handlers: nothing here is to be flushed, and their system calls are not on the list.
   _exit(serve());
 }

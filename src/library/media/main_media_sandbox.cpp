@@ -18,7 +18,6 @@ namespace soulfabric::library {
 namespace {
 
 constexpr rlim_t kMemory = rlim_t{768} << 20;  // TagLib holds embedded pictures in memory, seldom over some 20 MiB
-constexpr rlim_t kCpuSeconds = 120;            // of all files of one child together; the daemon replaces it long before
 constexpr rlim_t kDescriptors = 256;           // two batches and some
 
 bool limit(__rlimit_resource resource, rlim_t value) {
@@ -26,8 +25,8 @@ bool limit(__rlimit_resource resource, rlim_t value) {
   return setrlimit(resource, &both) == 0;
 }
 
-bool limit_all() {
-  return limit(RLIMIT_AS, kMemory) && limit(RLIMIT_CPU, kCpuSeconds) && limit(RLIMIT_NOFILE, kDescriptors) && limit(RLIMIT_CORE, 0) &&
+bool limit_all(unsigned cpu_seconds) {
+  return limit(RLIMIT_AS, kMemory) && limit(RLIMIT_CPU, cpu_seconds) && limit(RLIMIT_NOFILE, kDescriptors) && limit(RLIMIT_CORE, 0) &&
          limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_MEMLOCK, 0);
 }
 
@@ -77,11 +76,11 @@ bool filter_calls(int socket) {
 
 }  // namespace
 
-const char* enter_media_sandbox(int socket) {
+const char* enter_media_sandbox(int socket, unsigned cpu_seconds) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "no_new_privs";
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return "dumpable";
   if (!forbid_files()) return "landlock";
-  if (!limit_all()) return "limits";
+  if (!limit_all(cpu_seconds)) return "limits";
   if (!filter_calls(socket)) return "seccomp";
   return nullptr;
 }

@@ -4,8 +4,12 @@
 
 namespace soulfabric::library {
 
+/// Processor time of all files of one child together; the daemon replaces it long before.
+inline constexpr unsigned kTagSeconds = 120;
+inline constexpr unsigned kCheckingSeconds = 4 * 3600;
+
 /// What the process may still do afterwards: read descriptors it is handed, talk on `socket`, and use memory. Any other system
 /// call ends it. Null, or the name of the step that failed; then it must not go on.
-[[nodiscard]] const char* enter_media_sandbox(int socket);
+[[nodiscard]] const char* enter_media_sandbox(int socket, unsigned cpu_seconds = kTagSeconds);
 
 }  // namespace soulfabric::library
