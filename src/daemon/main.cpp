@@ -6,6 +6,7 @@
 
 #include "demo/demo.hpp"
 #include "run_daemon.hpp"
+#include "run_hash.hpp"
 #include "version.hpp"
 
 namespace {
@@ -18,6 +19,7 @@ constexpr const char* kUsage =
     "  daemon           the program itself: --app-dir DIR [--config FILE], see 'soulfabric daemon --help'\n"
     "  login-link       a link that signs one browser in to the running daemon: --app-dir DIR\n"
     "  identity         the key of this node on the mesh: show, export, import, rotate\n"
+    "  hash             what files are called on the mesh: FILE...\n"
     "  guard            bans, violations and reputation: export, import\n"
     "  soulseek-server  a small Soulseek-compatible server for a LAN: --dir DIR [--listen ADDRESS] [--port N]\n"
     "  demo             a private network with music made on the spot: --dir DIR --base-port N [--nodes N]\n"
@@ -41,6 +43,7 @@ int main(int argc, char** argv) {
   if (command == "login-link") return daemon::run_login_link(rest);
   if (command == "identity") return daemon::run_identity(rest);
   if (command == "guard") return daemon::run_guard(rest);
+  if (command == "hash") return daemon::run_hash(rest);
   if (command == "soulseek-server") return daemon::run_soulseek_server(rest);
   if (command == "version" || command == "--version" || command == "-v") {
     std::puts("soulfabric " SF_VERSION);

@@ -90,7 +90,7 @@ Task<Result<CopyStatus>> VerifiedService::status_of(std::string virtual_path) {
   if (file) co_return status(*snapshot, *file);
   CopyStatus out;
   out.virtual_path = std::move(virtual_path);
-  out.state = CopyState::NotShared;
+  out.state = has_private_share(out.virtual_path) ? CopyState::Private : CopyState::NotShared;
   out.reason = reason_of(out.state);
   co_return out;
 }

@@ -33,9 +33,24 @@ Task<void> Peer::begin() {
   if (!database) co_return;
   store_ = std::make_unique<DbWriter>(context_, clock_, std::move(*database));
   shares_ = std::make_unique<FixedShares>("music", share());
-  client_ = soulseek::make_client({context_, clock_, random_, *dialer_, *desk_, *shares_, workers_, *store_, files_, folder_ / "data" / "browse"}, options_, folder_);
+  if (!options_.shares.directories.empty()) co_await scan();
+  client_ = soulseek::make_client({context_, clock_, random_, *dialer_, *desk_, present_shares(), workers_, *store_, files_, folder_ / "data" / "browse"}, options_, folder_);
   const auto started = co_await client_->start();
   EXPECT_TRUE(started) << started.error().message;
+}
+
+Task<void> Peer::scan() {
+  library::SharesSettings settings;
+  settings.options = options_.shares;
+  settings.data = folder_ / "data";
+  auto made = library::make_shares(context_, clock_, std::move(settings));
+  EXPECT_TRUE(made) << made.error().message;
+  if (!made) co_return;
+  scanned_ = std::move(*made);
+  const auto started = co_await scanned_->start();
+  EXPECT_TRUE(started) << started.error().message;
+  const bool is_scanned = co_await eventually(clock_, [&] { return scanned_->progress().state == library::ScanState::Ready; });
+  EXPECT_TRUE(is_scanned);
 }
 
 Task<void> Peer::stop() {
@@ -44,6 +59,8 @@ Task<void> Peer::stop() {
   client_.reset();
   co_await store_->close();
   store_.reset();
+  if (scanned_) co_await scanned_->stop();
+  scanned_.reset();
   shares_.reset();
   desk_.reset();
   guard_.reset();

@@ -26,15 +26,18 @@ class Peer {
   /// Starts without waiting.
   [[nodiscard]] Task<void> begin();
   [[nodiscard]] Task<void> stop();
+  [[nodiscard]] library::Shares& present_shares() { return scanned_ ? *scanned_ : static_cast<library::Shares&>(*shares_); }
   [[nodiscard]] std::filesystem::path share() const { return folder_ / "share"; }
   [[nodiscard]] std::filesystem::path downloads() const { return folder_ / "downloads"; }
   [[nodiscard]] const Options& options() const { return options_; }
 
   soulseek::RunningClient& client() { return *client_; }
   guard::Guard& guard() { return *guard_; }
+  /// Where the options name no folders to share: share() is, and is never scanned again by itself.
   FixedShares& shares() { return *shares_; }
 
  private:
+  [[nodiscard]] Task<void> scan();
   IoContext& context_;
   IoClock& clock_;
   std::filesystem::path folder_;
@@ -47,6 +50,7 @@ class Peer {
   std::unique_ptr<guard::CourtesyDesk> desk_;
   std::unique_ptr<DbWriter> store_;
   std::unique_ptr<FixedShares> shares_;
+  std::unique_ptr<library::Shares> scanned_;  // of the folders that the options name, instead
   std::unique_ptr<soulseek::RunningClient> client_;
 };
 

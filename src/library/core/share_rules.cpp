@@ -40,8 +40,8 @@ Result<ShareRule> check(const ShareDirectory& line) {
   if (rule.alias.find_first_of("/\\") != std::string::npos) return wrong("has an alias with a slash or backslash: choose another.");
   rule.networks = static_cast<NetworkMask>((line.soulseek ? kSoulseekNetwork : 0) | (line.mesh && !line.is_private ? kMeshNetwork : 0));
   rule.is_private = line.is_private;
-  if (rule.networks == 0 && line.mesh && !rule.is_excluded) return wrong("is private and shared on the mesh only, where private shares never are: remove it or one of the two.");
-  if (rule.networks == 0 && !rule.is_excluded) return wrong("is shared on no network: name soulseek, mesh or both under networks.");
+  // Private and for the mesh only: kept, scanned, and shown nowhere until one of the two is changed.
+  if (rule.networks == 0 && !line.mesh && !rule.is_excluded) return wrong("is shared on no network: name soulseek, mesh or both under networks.");
   return rule;
 }
 

@@ -70,6 +70,8 @@ Task<void> expect_nothing_served(VerifiedTest& test, Shares&, VerifiedCopies& co
   EXPECT_EQ(soulseek->state, CopyState::NotForMesh);
   const auto own = co_await copies.status_of("own\\c.bin");
   EXPECT_EQ(own->state, CopyState::Private) << "a private share keeps the mesh away, whatever its networks say";
+  const auto only_mesh = co_await copies.status_of("hidden\\d.bin");
+  EXPECT_EQ(only_mesh->state, CopyState::Private) << "nothing is left of its networks";
   const auto none = co_await copies.status_of("music\\nothing.bin");
   EXPECT_EQ(none->state, CopyState::NotShared);
   for (const auto& status : {soulseek, own, none}) EXPECT_FALSE(status->reason.empty());
@@ -90,6 +92,11 @@ TEST_F(VerifiedTest, LeavesAloneWhatIsNotForTheMesh) {
   share(temporary_.path() / "own");
   settings_.options.directories[2].mesh = true;
   settings_.options.directories[2].is_private = true;
+  put_file(temporary_.path() / "hidden/d.bin", "d");
+  share(temporary_.path() / "hidden");
+  settings_.options.directories[3] = settings_.options.directories[2];
+  settings_.options.directories[3].path = temporary_.path() / "hidden";
+  settings_.options.directories[3].soulseek = false;
   with_copies(expect_nothing_served);
 }
 
