@@ -30,8 +30,9 @@ if(SF_TESTS)
   sf_media_program(soulfabric-media-probe ${CMAKE_SOURCE_DIR}/tests/media/main_probe.cpp ${sf_media_dir}/media/main_media_sandbox.cpp)
   set_target_properties(soulfabric-media-double soulfabric-media-probe PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # Real audio files made on the spot.
-  add_library(sf_test_audio STATIC ${CMAKE_SOURCE_DIR}/tests/media/audio_files.cpp)
-  target_link_libraries(sf_test_audio PRIVATE sf_flags PUBLIC sf_base PkgConfig::flac PkgConfig::mp3lame)
+  add_library(sf_test_audio STATIC ${CMAKE_SOURCE_DIR}/tests/media/audio_files.cpp ${CMAKE_SOURCE_DIR}/tests/media/codec_files.cpp)
+  target_link_libraries(sf_test_audio PRIVATE sf_flags PUBLIC sf_base PkgConfig::flac PkgConfig::mp3lame PkgConfig::avformat PkgConfig::avcodec
+    PkgConfig::avutil)
   target_include_directories(sf_test_audio PUBLIC ${CMAKE_SOURCE_DIR}/tests)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL add_dependencies test_library soulfabric-media-double soulfabric-media-probe)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL target_link_libraries test_library PRIVATE sf_test_audio)

@@ -7,9 +7,31 @@
 
 namespace soulfabric::library {
 
-std::optional<std::string> VerifiedService::offered_as(const CopyRecord& record) const {
+namespace {
+
+std::string alias_of(std::string_view virtual_path) { return std::string(virtual_path.substr(0, virtual_path.find('\\'))); }
+
+}  // namespace
+
+std::set<std::string> VerifiedService::mesh_roots() const {
+  std::set<std::string> out;
+  for (const ShareInfo& share : shares_.list()) {
+    if (!share.is_excluded && (share.networks & kMeshNetwork) != 0) out.insert(share.local_path);
+  }
+  return out;
+}
+
+std::set<std::string> VerifiedService::private_aliases() const {
+  std::set<std::string> out;
+  for (const ShareInfo& share : shares_.list()) {
+    if (share.is_private) out.insert(share.alias);
+  }
+  return out;
+}
+
+std::optional<std::string> VerifiedService::offered_as(const CopyRecord& record, const std::set<std::string>& roots) const {
   const auto looked = looked_.find(record.look);
-  if (looked == looked_.end()) return std::nullopt;
+  if (looked == looked_.end() || !roots.contains(record.place.root)) return std::nullopt;
   const std::string real = record.place.real();
   if (private_.covers(real)) return std::nullopt;
   std::string shown = looked->second->virtual_path(record.file);
@@ -25,8 +47,11 @@ std::optional<std::string> VerifiedService::offered_as(const CopyRecord& record)
 }
 
 std::optional<VerifiedService::Served> VerifiedService::served_copy(const ContentId& id) const {
-  for (const CopyRecord* record : book_.of(id)) {
-    auto shown = offered_as(*record);
+  const std::vector<const CopyRecord*> records = book_.of(id);
+  if (records.empty()) return std::nullopt;
+  const std::set<std::string> roots = mesh_roots();
+  for (const CopyRecord* record : records) {
+    auto shown = offered_as(*record, roots);
     if (shown) return Served{record, std::move(*shown)};
   }
   return std::nullopt;
@@ -40,23 +65,16 @@ std::optional<VerifiedCopy> VerifiedService::find(const ContentId& id) const {
 
 std::vector<ContentId> VerifiedService::served() const {
   std::vector<ContentId> out;
+  const std::set<std::string> roots = mesh_roots();
   book_.for_each_verified([&](const CopyRecord& record) {
-    if (offered_as(record)) out.push_back(record.id);
+    if (offered_as(record, roots)) out.push_back(record.id);
   });
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-bool VerifiedService::has_private_share(std::string_view virtual_path) const {
-  const std::string_view alias = virtual_path.substr(0, virtual_path.find('\\'));
-  for (const ShareInfo& share : shares_.list()) {
-    if (share.alias == alias && share.is_private) return true;
-  }
-  return false;
-}
-
-CopyStatus VerifiedService::status(const Snapshot& snapshot, FileId file) const {
+CopyStatus VerifiedService::status(const Snapshot& snapshot, FileId file, const std::set<std::string>& private_shares) const {
   CopyStatus out;
   const FileEntry entry = snapshot.file(file);
   out.virtual_path = snapshot.virtual_path(file);
@@ -75,8 +93,8 @@ CopyStatus VerifiedService::status(const Snapshot& snapshot, FileId file) const 
     if (record->seconds >= 0) out.seconds = record->seconds;
   }
   if (out.state == CopyState::Verified && record->stamp.size != entry.size) out.state = CopyState::Changed;
-  if ((entry.networks & kMeshNetwork) == 0) out.state = has_private_share(out.virtual_path) ? CopyState::Private : CopyState::NotForMesh;
-  if (private_.covers(real)) out.state = CopyState::Private;
+  if ((entry.networks & kMeshNetwork) == 0) out.state = CopyState::NotForMesh;
+  if (private_.covers(real) || private_shares.contains(alias_of(out.virtual_path))) out.state = CopyState::Private;
   out.reason = reason_of(out.state);
   if (out.state == CopyState::Waiting && !fault_.empty()) out.reason = fault_;
   if (out.state == CopyState::Waiting && !settings_.enabled) out.reason = "Verifying is switched off: set relay.content.hashing to true.";
@@ -87,10 +105,11 @@ CopyStatus VerifiedService::status(const Snapshot& snapshot, FileId file) const 
 Task<Result<CopyStatus>> VerifiedService::status_of(std::string virtual_path) {
   const std::shared_ptr<const Snapshot> snapshot = shares_.snapshot();
   const std::optional<FileId> file = snapshot->find_file(virtual_path, kAllNetworks);
-  if (file) co_return status(*snapshot, *file);
+  const std::set<std::string> private_shares = private_aliases();
+  if (file) co_return status(*snapshot, *file, private_shares);
   CopyStatus out;
   out.virtual_path = std::move(virtual_path);
-  out.state = has_private_share(out.virtual_path) ? CopyState::Private : CopyState::NotShared;
+  out.state = private_shares.contains(alias_of(out.virtual_path)) ? CopyState::Private : CopyState::NotShared;
   out.reason = reason_of(out.state);
   co_return out;
 }
@@ -99,7 +118,10 @@ Task<Result<std::vector<CopyStatus>>> VerifiedService::status_in(std::string vir
   std::vector<CopyStatus> out;
   const std::shared_ptr<const Snapshot> snapshot = shares_.snapshot();
   const std::optional<FolderId> folder = snapshot->find_folder(virtual_folder, kAllNetworks);
-  if (folder) snapshot->for_each_file(*folder, kAllNetworks, [&](const FileEntry& file) { out.push_back(status(*snapshot, file.id)); });
+  const std::set<std::string> private_shares = private_aliases();
+  if (folder) {
+    snapshot->for_each_file(*folder, kAllNetworks, [&](const FileEntry& file) { out.push_back(status(*snapshot, file.id, private_shares)); });
+  }
   co_return out;
 }
 

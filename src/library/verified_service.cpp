@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kDatabaseFile = "verified.db";
 constexpr auto kRetryAfter = std::chrono::seconds(30);  // files that changed while they were read
+constexpr int kRestAfterLook = 10;                      // times as long as the look took, however often the shares change
+constexpr auto kLongestRest = std::chrono::minutes(5);
 constexpr auto kSpeedEvery = std::chrono::seconds(1);
 constexpr std::size_t kMostCopiesTried = 16;            // files of one content
 constexpr double kSpeedWeight = 0.3;  // of the newest second
@@ -115,15 +117,18 @@ Task<void> VerifiedService::follow_shares() {
   for (;;) {
     const std::shared_ptr<const Snapshot> present = shares_.snapshot();
     const auto last = looked_.find(book_.look());
-    if (last == looked_.end() || last->second != present) {
+    const bool is_looked_at = last != looked_.end() && last->second == present;
+    const MonoTime begin = clock_.now();
+    if (!is_looked_at && begin >= next_look_) {
       co_await look_at_shares(present);
+      next_look_ = clock_.now() + std::min<Duration>(kRestAfterLook * (clock_.now() - begin), kLongestRest);
       continue;
     }
     if (clock_.now() >= retry_at_) {
       retry_at_ = kNever;
       if (book_.retry() > 0) wake_.notify_all();
     }
-    const bool was_woken = co_await wake_.wait(clock_, retry_at_);
+    const bool was_woken = co_await wake_.wait(clock_, is_looked_at ? retry_at_ : std::min(retry_at_, next_look_));
     (void)was_woken;
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "copy_reader.hpp"
@@ -55,11 +56,13 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   [[nodiscard]] bool may_read() const { return settings_.enabled && !paused_; }
   void set_pace();
   /// Where the file is offered to the mesh now, whatever the last look saw.
-  [[nodiscard]] std::optional<std::string> offered_as(const CopyRecord& record) const;
+  [[nodiscard]] std::optional<std::string> offered_as(const CopyRecord& record, const std::set<std::string>& roots) const;
+  /// Roots of the shares that are offered to the mesh as configured now, which may be stricter than the last snapshot.
+  [[nodiscard]] std::set<std::string> mesh_roots() const;
+  [[nodiscard]] std::set<std::string> private_aliases() const;
   [[nodiscard]] std::optional<Served> served_copy(const ContentId& id) const;
   [[nodiscard]] Task<Result<VerifiedFile>> open_at(CopyPlace place, FileStamp stamp);
-  [[nodiscard]] CopyStatus status(const Snapshot& snapshot, FileId file) const;
-  [[nodiscard]] bool has_private_share(std::string_view virtual_path) const;
+  [[nodiscard]] CopyStatus status(const Snapshot& snapshot, FileId file, const std::set<std::string>& private_shares) const;
 
   IoContext& context_;
   IoClock& clock_;
@@ -78,6 +81,7 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   std::optional<DbWriter> db_;
   std::vector<std::function<void()>> listeners_;
   MonoTime retry_at_ = kNever;
+  MonoTime next_look_{};
   std::uint64_t bytes_read_ = 0;  // of files that are done
   double bytes_per_second_ = 0;
   Notifier wake_;

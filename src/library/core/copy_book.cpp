@@ -249,7 +249,7 @@ std::string reason_of(CopyState state) {
     case CopyState::Undecodable: return "Its audio has errors or does not match its own checksum: replace it by a sound copy.";
     case CopyState::WrongLength: return "Its audio ends more than 1 % away from the length its header states: it may be cut off.";
     case CopyState::Silent: return "All of its audio is silence.";
-    case CopyState::NotAudio: return "Its content is not the kind of audio that its name says: correct the extension or replace the file.";
+    case CopyState::NotAudio: return "It holds no audio of the kind that its name says: it is damaged at its beginning or has the wrong extension.";
     case CopyState::MediaFailed: return "The program that checks audio gave up over it: the file may be damaged or made to do harm.";
   }
   return {};

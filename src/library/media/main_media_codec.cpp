@@ -18,6 +18,7 @@ extern "C" {
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "media_checker.hpp"
 
@@ -25,6 +26,8 @@ namespace soulfabric::library {
 namespace {
 
 constexpr int kWindow = 64 * 1024;
+constexpr std::int64_t kOggTail = 66'000;  // more than the largest page
+constexpr std::size_t kOggHead = 27;
 constexpr std::size_t kTail = 160;  // an ID3v1 tag and the end of an APE tag in front of it
 
 /// Which container an extension promises; the first thing looked at, so that a file under a false name is refused before it is parsed.
@@ -167,6 +170,22 @@ bool ends_with_tags(const CodecInput& in) {
   return has_id3 || text.find("APETAGEX") != std::string_view::npos || text.find("LYRICS200") != std::string_view::npos;
 }
 
+/// An Ogg stream says in its last page that it is the last one, and that page is whole.
+bool is_ogg_cut(const CodecInput& in) {
+  std::vector<std::uint8_t> tail(static_cast<std::size_t>(std::min<std::int64_t>(in.size, kOggTail)));
+  const ssize_t got = pread(in.descriptor, tail.data(), tail.size(), in.size - static_cast<std::int64_t>(tail.size()));
+  tail.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+  constexpr std::uint8_t kMark[] = {'O', 'g', 'g', 'S'};
+  const auto last = std::find_end(tail.begin(), tail.end(), std::begin(kMark), std::end(kMark));
+  const auto left = static_cast<std::size_t>(tail.end() - last);
+  if (left < kOggHead) return true;
+  const std::size_t parts = last[kOggHead - 1];
+  std::size_t length = kOggHead + parts;
+  if (left < length) return true;
+  for (std::size_t i = 0; i < parts; ++i) length += last[static_cast<std::ptrdiff_t>(kOggHead + i)];
+  return left < length || (last[5] & 4U) == 0;
+}
+
 /// Feeds one decoder. Errors count once a frame follows them or the end comes, those before the first frame never.
 class Decoding {
  public:
@@ -259,6 +278,8 @@ MediaCheckAnswer check_by_codec(int descriptor, std::uint64_t size, const std::s
   answer.milliseconds = decoding.meter.milliseconds();
   answer.errors = decoding.meter.errors;
   answer.verdict = verdict_of(decoding.meter, stated_seconds(*container, stream));
+  const bool is_whole = answer.verdict == MediaVerdict::Sound || answer.verdict == MediaVerdict::Silent;
+  if (is_whole && std::string_view(promise->formats) == "ogg" && is_ogg_cut(in)) answer.verdict = MediaVerdict::WrongLength;
   return answer;
 }
 

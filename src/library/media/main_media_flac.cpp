@@ -13,7 +13,7 @@ namespace soulfabric::library {
 namespace {
 
 constexpr double kTolerance = 0.01;        // of the stated length (architecture, section 6)
-constexpr double kLeastTolerance = 0.15;   // seconds: encoders pad the beginning and the end by some frames
+constexpr double kLeastTolerance = 0.3;    // seconds: encoders pad the beginning and the end by some frames
 
 struct FlacInput {
   int descriptor = -1;

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 
 #include "copy_reader.hpp"
+#include "media/codec_files.hpp"
 #include "media_judge.hpp"
 #include "share_fixture.hpp"
 
 namespace soulfabric::library {
 namespace {
 
+using testing::make_by_codec;
 using testing::make_flac;
 using testing::make_mp3;
 using testing::make_ogg;
@@ -101,6 +103,36 @@ TEST_F(MediaJudgeTest, FindsGoodAudioSound) {
   EXPECT_EQ(answer->milliseconds, 6'000U);
 }
 
+struct Kind {
+  const char* extension;
+  const char* encoder;
+  const char* container;
+};
+/// Each runs other code of the decoders, and the sandbox must let it.
+constexpr Kind kKinds[] = {{"ogg", "libvorbis", "ogg"}, {"oga", "flac", "ogg"},   {"opus", "libopus", "ogg"}, {"spx", "libspeex", "ogg"},
+                           {"m4a", "aac", "ipod"},      {"m4a", "alac", "ipod"},  {"mp4", "aac", "mp4"},      {"wma", "wmav2", "asf"},
+                           {"tta", "tta", "tta"},       {"wv", "wavpack", "wv"},  {"aiff", "pcm_s16be", "aiff"}, {"mp2", "mp2", "mp2"}};
+
+TEST_F(MediaJudgeTest, FindsGoodAudioOfOtherKindsSound) {
+  int made = 0;
+  for (const Kind& kind : kKinds) {
+    const bool is_opus = std::string_view(kind.encoder) == "libopus";
+    const bool is_speex = std::string_view(kind.encoder) == "libspeex";
+    const Tone tone{is_opus ? 48'000U : is_speex ? 16'000U : 44'100U, is_speex ? 1U : 2U, 16, 6};
+    const Bytes good = make_by_codec(tone, kind.encoder, kind.container);
+    if (good.empty()) continue;  // this build of libavcodec cannot make it
+    ++made;
+    expect(MediaVerdict::Sound, good, kind.extension, kind.encoder);
+    const auto cut = judge(half(good), kind.extension);
+    EXPECT_TRUE(cut) << kind.encoder << ": the child died over half of it";
+    const auto hurt = judge(damaged(good, good.size() / 2), kind.extension);
+    EXPECT_TRUE(hurt) << kind.encoder << ": the child died over the damage";
+    // Whatever states a length, or marks its last page, cannot lose half of itself unseen; MPEG audio without a header states none.
+    if (cut && std::string_view(kind.encoder) != "mp2") EXPECT_NE(cut->verdict, MediaVerdict::Sound) << kind.encoder;
+  }
+  EXPECT_GE(made, 8);
+}
+
 TEST_F(MediaJudgeTest, TakesTagsBehindTheSoundForNoDamage) {
   Bytes mp3 = make_mp3(kTone, 128);
   const std::string tag = "TAG" + std::string(125, ' ');
@@ -164,7 +196,7 @@ TEST_F(MediaJudgeTest, SurvivesEveryKindOfDamage) {
   const std::vector<std::pair<std::string, Bytes>> files = {{"flac", make_flac(tone)}, {"mp3", make_mp3(tone, 128)}, {"wav", make_wav(tone)}, {"ogg", make_ogg(tone)}};
   std::uint32_t lot = 12'345;
   for (const auto& [extension, whole] : files) {
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 30; ++round) {
       Bytes bytes = whole;
       for (int i = 0; i < 1 + round % 20; ++i) {
         lot = lot * 1'664'525 + 1'013'904'223;

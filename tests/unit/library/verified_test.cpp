@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
 
 #include "verified_fixture.hpp"
 
@@ -259,6 +261,86 @@ TEST_F(VerifiedTest, ReadsNoFasterThanTold) {
   put_file(music() / "a.bin", large());
   verified_.bytes_per_second = 2'000'000;
   with_copies(paused_and_slow);
+}
+
+/// Until the file is being read and some of it was.
+Task<void> being_read(VerifiedTest& test, VerifiedCopies& copies) {
+  const MonoTime deadline = test.clock_->now() + std::chrono::seconds(30);
+  while (copies.progress().bytes_done == 0 && test.clock_->now() < deadline) co_await test.clock_->sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GT(copies.progress().bytes_done, 0U);
+}
+
+Task<void> changes_while_read(VerifiedTest& test, Shares&, VerifiedCopies& copies) {
+  co_await being_read(test, copies);
+  write_into(test.music_folder() / "a.bin");
+  const CopyStatus status = co_await test.settled(copies, "music\\a.bin");
+  EXPECT_EQ(status.state, CopyState::Changed) << status.reason;
+  EXPECT_FALSE(status.id);
+  EXPECT_TRUE(copies.served().empty());
+  EXPECT_EQ(copies.progress().refused, 1U);
+}
+
+TEST_F(VerifiedTest, RefusesAFileThatChangesWhileItIsRead) {
+  put_file(music() / "a.bin", some_bytes(4'000'000, 1));
+  verified_.bytes_per_second = 4'000'000;
+  with_copies(changes_while_read);
+}
+
+Task<void> paused_halfway(VerifiedTest& test, Shares&, VerifiedCopies& copies) {
+  co_await being_read(test, copies);
+  copies.pause(true);
+  EXPECT_FALSE(copies.progress().running);
+  const auto status = co_await copies.status_of("music\\a.bin");
+  EXPECT_EQ(status->state, CopyState::Working);
+}
+
+TEST_F(VerifiedTest, EndsAtOnceWhilePausedHalfwayThroughAFile) {
+  put_file(music() / "a.bin", some_bytes(8'000'000, 1));
+  verified_.bytes_per_second = 200'000;  // 40 seconds
+  with_copies(paused_halfway);
+}
+
+/// Nice values of this process's threads.
+std::vector<long> nice_values() {
+  std::vector<long> out;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream in(thread.path() / "stat");
+    const std::string line{std::istreambuf_iterator<char>(in), {}};
+    std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 2)));
+    std::string field;
+    for (int i = 0; i < 17; ++i) fields >> field;  // state is the third field of the line, nice the nineteenth
+    out.push_back(std::strtol(field.c_str(), nullptr, 10));
+  }
+  return out;
+}
+
+Task<void> look_at_threads(VerifiedTest&, Shares&, VerifiedCopies&) {
+  const std::vector<long> values = nice_values();
+  EXPECT_EQ(std::count(values.begin(), values.end(), 19), 1) << "the reader, and nobody else";
+  co_return;
+}
+
+TEST_F(VerifiedTest, ReadsOnAThreadThatYieldsToAllOthers) {
+  put_file(music() / "a.bin", "a");
+  with_copies(look_at_threads);
+}
+
+Task<void> share_made_private(VerifiedTest& test, Shares& shares, VerifiedCopies& copies) {
+  const CopyStatus status = co_await test.settled(copies, "music\\a.bin");
+  EXPECT_EQ(status.state, CopyState::Verified);
+  ShareOptions options = test.settings_.options;
+  options.directories[0].is_private = true;
+  const Status changed = shares.configure(options);
+  EXPECT_TRUE(changed);
+  EXPECT_FALSE(copies.find(VerifiedTest::id_of(large()))) << "before anything was scanned again";
+  EXPECT_TRUE(copies.served().empty());
+  const auto now = co_await copies.status_of("music\\a.bin");
+  EXPECT_EQ(now->state, CopyState::Private);
+}
+
+TEST_F(VerifiedTest, KeepsAShareBackFromTheMomentItIsPrivate) {
+  put_file(music() / "a.bin", large());
+  with_copies(share_made_private);
 }
 
 TEST(HashFile, TellsWhatItReadAndWhyItCouldNot) {
