@@ -42,31 +42,40 @@ CatalogueRoom::CatalogueRoom(CatalogueDependencies dependencies, CatalogueSettin
     : deps_(std::move(dependencies)),
       settings_(std::move(settings)),
       memory_(settings_.memory),
+      disk_(deps_.context, deps_.clock, deps_.workers, settings_.folder, settings_.disk),
       musicbrainz_(kMusicBrainz),
       covers_(kCovers),
-      service_([this](fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream) { return serve(context, std::move(key), stream); }),
+      service_(
+          [this](fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream) { return serve(context, std::move(key), stream); }),
       scope_(deps_.context, "catalogue"),
       asking_(std::make_unique<TaskScope>(deps_.context, "catalogue asks")) {}
 
-Task<Status> CatalogueRoom::start() { co_return Status{}; }
+Task<Status> CatalogueRoom::start() {
+  co_await disk_.start();
+  co_return Status{};
+}
 
 Task<void> CatalogueRoom::stop() {
   stopping_ = true;
   co_await asking_->close();
   for (const auto& scope : retired_) co_await scope->close();
   co_await scope_.close();
+  co_await disk_.stop();
 }
 
 void CatalogueRoom::configure(const CatalogueSettings& settings) {
   const bool other_origin = settings.musicbrainz != settings_.musicbrainz || settings.cover_art != settings_.cover_art;
   settings_ = settings;
   memory_.resize(settings_.memory);
-  if (!other_origin) return;
-  memory_.clear();
-  down_.clear();
+  disk_.resize(settings_.disk);
+  if (other_origin) clear();
 }
 
-void CatalogueRoom::clear() { memory_.clear(); }
+void CatalogueRoom::clear() {
+  memory_.clear();
+  disk_.clear();
+  down_.clear();
+}
 
 CatalogueMetrics CatalogueRoom::metrics() const {
   CatalogueMetrics out = metrics_;
@@ -100,6 +109,8 @@ Task<Result<CatalogueAnswer>> CatalogueRoom::fetch(CatalogueKey key, guard::Orig
 void CatalogueRoom::use(fabric::Fabric* fabric, mesh::PeerBook* /*peers*/, mesh::Links* links) {
   fabric_ = fabric;
   links_ = links;
+  looked_.reset();
+  look_failed_.reset();
   // Whoever is asking the mesh that was there gives up; who waits for the answer begins anew.
   std::erase_if(retired_, [](const auto& scope) { return scope->size() == 0; });
   retired_.push_back(std::exchange(asking_, std::make_unique<TaskScope>(deps_.context, "catalogue asks")));
@@ -128,7 +139,8 @@ FlightPtr CatalogueRoom::to_anybody(const CatalogueKey& key, guard::Origin origi
   return nullptr;
 }
 
-FlightPtr CatalogueRoom::to_origin(const CatalogueKey& key, guard::Origin origin, std::optional<guard::Permit<guard::CatalogueFetch>> permit) {
+FlightPtr CatalogueRoom::to_origin(const CatalogueKey& key, guard::Origin origin,
+                                   std::optional<guard::Permit<guard::CatalogueFetch>> permit) {
   if (const auto present = at_origin_.find(key); present != at_origin_.end()) {
     ++metrics_.joined;
     raise(*present->second, origin);
@@ -156,12 +168,22 @@ Task<Result<CatalogueFound>> CatalogueRoom::arrival(FlightPtr flight, MonoTime d
 
 Task<void> CatalogueRoom::fly_to_origin(FlightPtr flight) {
   const Landing landing(at_origin_, flight);
+  co_await recall(flight->key);
+  if (auto kept = recalled(flight->key, true)) {
+    flight->outcome.emplace(std::move(*kept));
+    co_return;
+  }
   auto found = co_await ask_origin(flight);
   flight->outcome.emplace(std::move(found));
 }
 
 Task<void> CatalogueRoom::fly(FlightPtr flight) {
   const Landing landing(local_, flight);
+  co_await recall(flight->key);
+  if (auto kept = recalled(flight->key, false)) {
+    flight->outcome.emplace(std::move(*kept));
+    co_return;
+  }
   std::optional<CatalogueAnswer> told;
   if (may_ask_mesh(flight->origin)) {
     auto answer = co_await ask_owners(flight);
@@ -178,6 +200,19 @@ Task<void> CatalogueRoom::fly(FlightPtr flight) {
     found = CatalogueFound{std::move(*told), false};
   }
   flight->outcome.emplace(std::move(found));
+}
+
+Task<void> CatalogueRoom::recall(CatalogueKey key) {
+  if (memory_.find(key) != nullptr || !disk_.has(key)) co_return;
+  auto entry = co_await disk_.read(key);
+  if (entry && memory_.find(key) == nullptr) memory_.put(key, std::move(*entry));
+}
+
+std::optional<CatalogueFound> CatalogueRoom::recalled(const CatalogueKey& key, bool ours) {
+  const CatalogueEntry* const entry = memory_.fresh(key, deps_.clock.wall());
+  if (entry == nullptr || (ours && !entry->ours)) return std::nullopt;
+  ++(entry->answer.via == CatalogueVia::Disk ? metrics_.from_disk : metrics_.from_memory);
+  return CatalogueFound{entry->answer, entry->ours};
 }
 
 Task<Result<CatalogueFound>> CatalogueRoom::fly_ourselves(FlightPtr flight) {

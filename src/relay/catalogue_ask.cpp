@@ -8,8 +8,8 @@ namespace soulfabric::relay {
 namespace {
 
 constexpr std::chrono::milliseconds kRequestTime{10'000};
-constexpr std::chrono::seconds kQueueTime{60};     // for its turn to come
-constexpr std::chrono::seconds kLeftAlone{10};     // an origin that did not answer, while there is something else to give
+constexpr std::chrono::seconds kQueueTime{60};  // for its turn to come
+constexpr std::chrono::seconds kLeftAlone{10};  // an origin that did not answer, while there is something else to give
 constexpr std::size_t kEtagCap = 256;
 
 std::string header_of(const net::HttpResponse& response, const char* name) {
@@ -55,7 +55,8 @@ Task<Result<CatalogueFound>> CatalogueRoom::ask_origin(FlightPtr flight) {
   const CatalogueKey key = flight->key;
   const std::string host = host_of(url_of(key, hosts()));
   std::string etag;
-  if (const CatalogueEntry* const entry = memory_.find(key); entry != nullptr && entry->ours && entry->answer.status == 200) etag = entry->etag;
+  if (const CatalogueEntry* const entry = memory_.find(key); entry != nullptr && entry->ours && entry->answer.status == 200)
+    etag = entry->etag;
   const auto alone = down_.find(host);
   if (alone != down_.end() && deps_.clock.now() < alone->second) {
     auto last = fall_back(*flight, {Errc::Unavailable, host + " does not answer at the moment; try again shortly."});
@@ -91,7 +92,8 @@ Task<Result<net::HttpResponse>> CatalogueRoom::request(FlightPtr flight, std::st
   const Seat seat(*this, *flight, queue, *ticket);
   const MonoTime longest = deps_.clock.now() + kQueueTime;
   while (!queue.may_start(*ticket)) {
-    if (deps_.clock.now() >= longest) co_return fail(Errc::Busy, "The request waited too long for its turn at the catalogue; try again later.");
+    if (deps_.clock.now() >= longest)
+      co_return fail(Errc::Busy, "The request waited too long for its turn at the catalogue; try again later.");
     co_await turn_.wait(deps_.clock, longest);
   }
   net::HttpRequest http;
@@ -143,6 +145,10 @@ Result<CatalogueFound> CatalogueRoom::settle(const CatalogueKey& key, const net:
 }
 
 CatalogueFound CatalogueRoom::keep(const CatalogueKey& key, CatalogueEntry entry) {
+  if (entry.answer.status == 200)
+    disk_.write(key, entry);
+  else
+    disk_.erase(key);
   CatalogueFound found{entry.answer, entry.ours};
   memory_.put(key, std::move(entry));
   return found;
@@ -153,7 +159,7 @@ Result<CatalogueFound> CatalogueRoom::fall_back(const CatalogueFlight& flight, E
   if (entry == nullptr || entry->answer.status != 200) return std::unexpected(std::move(error));
   ++metrics_.stale;
   CatalogueFound found{entry->answer, entry->ours};
-  found.answer.via = CatalogueVia::Memory;
+  if (found.answer.via != CatalogueVia::Disk) found.answer.via = CatalogueVia::Memory;
   found.answer.stale = deps_.clock.wall() >= entry->answer.expires;
   return found;
 }

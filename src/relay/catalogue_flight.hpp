@@ -23,7 +23,7 @@ struct CatalogueFlight {
   guard::Origin origin = guard::Origin::UserLocal;  // the highest of those who wait
   bool remote = false;                              // begun for another node: its limits and refusals are not those of the user
   std::optional<guard::Permit<guard::CatalogueFetch>> permit{};  // of the call that began it
-  OriginQueue* queue = nullptr;                     // while it stands in it
+  OriginQueue* queue = nullptr;                                  // while it stands in it
   OriginQueue::Ticket ticket = 0;
   std::shared_ptr<CatalogueFlight> onward{};  // the one that this one waits for
   std::optional<Result<CatalogueFound>> outcome{};

@@ -11,6 +11,9 @@ namespace {
 
 constexpr unsigned kOwners = 3;                    // asked one after the other, then we go ourselves
 constexpr std::chrono::seconds kLookUpTime{3};
+constexpr std::chrono::seconds kAfterFailure{15};
+constexpr std::chrono::seconds kRenewAfter{60};    // who offers the service
+constexpr std::chrono::minutes kKnownFor{10};
 constexpr std::chrono::seconds kLongestAsk{20};    // of one owner that says it is at it
 constexpr unsigned kSilence = 3;                   // times the time to acknowledge: an owner that says nothing more is given up
 
@@ -34,12 +37,33 @@ bool CatalogueRoom::may_ask_mesh(guard::Origin origin) const {
   return settings_.mesh && fabric_ != nullptr && links_ != nullptr && origin != guard::Origin::RemoteMesh;
 }
 
-/// The directory answers from memory as long as what it knows is fresh.
+/// Waited for where nothing is known yet. What is known is used at once and made new meanwhile; where nobody could be asked, the next
+/// questions do not wait for that again.
 Task<void> CatalogueRoom::look_up(guard::Origin origin) {
+  const MonoTime now = deps_.clock.now();
+  if (look_failed_ && now < *look_failed_ + kAfterFailure) co_return;
+  if (!looked_ || now >= *looked_ + kKnownFor) {
+    co_await renew(origin);
+    co_return;
+  }
+  if (now >= *looked_ + kRenewAfter && !looking_) asking_->spawn("look up", renew(origin));
+}
+
+Task<void> CatalogueRoom::renew(guard::Origin origin) {
   auto permit = deps_.guard.try_permit<guard::DhtQuery>({.origin = origin});
-  if (!permit) co_return;
+  if (!permit || fabric_ == nullptr) co_return;
+  struct Looking {
+    bool& flag;
+    explicit Looking(bool& raised) : flag(raised) { flag = true; }
+    ~Looking() { flag = false; }
+  };
+  const Looking looking(looking_);
   const auto found = co_await fabric_->directory().find(*permit, std::string(kCatalogueService), deps_.clock.now() + kLookUpTime);
-  static_cast<void>(found);
+  if (!found) {
+    look_failed_ = deps_.clock.now();
+  } else if (!found->empty()) {
+    looked_ = deps_.clock.now();
+  }
 }
 
 std::optional<PeerId> CatalogueRoom::choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over) {
@@ -152,9 +176,13 @@ Result<CatalogueAnswer> CatalogueRoom::believe(const CatalogueKey& key, const Pe
   return std::move(*answer);
 }
 
-/// To the proven peer, whoever dialled: the link's key is its own.
 void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
   ++metrics_.refused_answers;
+  charge(peer, violation);
+}
+
+/// To the proven peer, whoever dialled: the link's key is its own.
+void CatalogueRoom::charge(const PeerId& peer, guard::Violation violation) {
   std::optional<IpAddress> address;
   if (links_ != nullptr) {
     if (const auto link = links_->link(peer)) address = link->remote.address;
@@ -166,13 +194,16 @@ void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
 CatalogueAnswer CatalogueRoom::take_from_mesh(const CatalogueKey& key, CatalogueAnswer answer) {
   ++metrics_.from_mesh;
   if (answer.status == 404) ++metrics_.negative;
-  if (settings_.reduced_privacy) answer.fetcher.reset();
   const WallTime now = deps_.clock.wall();
   answer.expires = std::min(answer.expires, now + settings_.fresh);
-  if (answer.status != 200 || answer.stale || answer.expires <= now) return answer;
+  const bool is_kept = answer.status == 200 && !answer.stale && answer.expires > now;
+  if (is_kept) perhaps_check(key, answer);
+  if (settings_.reduced_privacy) answer.fetcher.reset();
+  if (!is_kept) return answer;
   CatalogueEntry entry;
   entry.answer = answer;
   entry.ours = false;
+  disk_.write(key, entry);
   memory_.put(key, std::move(entry));
   return answer;
 }

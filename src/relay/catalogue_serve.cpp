@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kQuestionCap = 128;
 constexpr std::chrono::milliseconds kLongestCall{30'000};
-constexpr std::chrono::milliseconds kBeat{1'000};   // between two signs that we are at it
+constexpr std::chrono::milliseconds kBeat{1'000};  // between two signs that we are at it
 constexpr std::chrono::seconds kWriteTime{10};
 
 fabric::ServiceInfo info_of_catalogue() {

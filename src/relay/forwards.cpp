@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "http_forward.hpp"
 #include "soulfabric/net/local.hpp"
 #include "tunnel_pool.hpp"
 #include "tunnels_impl.hpp"
@@ -174,12 +175,18 @@ Task<void> Forwards::accept(std::shared_ptr<Forward> forward) {
 
 Task<void> Forwards::serve(std::shared_ptr<Forward> forward, std::unique_ptr<net::ByteStream> client) {
   const Connected connected(*forward);
-  if (forward->settings.raw) co_await serve_raw(*forward, *client);
+  if (forward->settings.raw) {
+    co_await serve_raw(*forward, *client);
+    co_return;
+  }
+  const ForwardSettings& settings = forward->settings;
+  HttpDoor door{tunnels_, *pool_, settings, make_forward_rules(settings.name, forward->host(), settings.peer, settings.target)};
+  co_await serve_http(std::move(door), *client);
 }
 
 Task<void> Forwards::serve_raw(const Forward& forward, net::ByteStream& client) {
   IoClock& clock = tunnels_.deps().clock;
-  auto taken = co_await pool_->take(forward.settings, true, clock.now() + kOpenTime);
+  auto taken = co_await pool_->take(forward.settings, Duration::zero(), clock.now() + kOpenTime);
   if (!taken) co_return;
   TunnelEntry counted;  // the tunnel counts its bytes itself
   counted.peer = forward.settings.peer;

@@ -12,9 +12,10 @@ void TunnelPool::forget_ended() {
   std::erase_if(idle_, [](const Idle& entry) { return !entry.stream->is_open(); });
 }
 
-std::unique_ptr<net::ByteStream> TunnelPool::find(const std::string& forward) {
+std::unique_ptr<net::ByteStream> TunnelPool::find(const std::string& forward, Duration age) {
+  const MonoTime now = tunnels_.deps().clock.now();
   for (auto at = idle_.rbegin(); at != idle_.rend(); ++at) {  // the one used last is the least likely to have ended
-    if (at->forward != forward) continue;
+    if (at->forward != forward || now - at->since >= age) continue;
     auto stream = std::move(at->stream);
     idle_.erase(std::next(at).base());
     return stream;
@@ -29,11 +30,11 @@ bool TunnelPool::make_room(const PeerId& peer) {
   return true;
 }
 
-Task<Result<TunnelPool::Taken>> TunnelPool::take(ForwardSettings forward, bool fresh, MonoTime deadline) {
+Task<Result<TunnelPool::Taken>> TunnelPool::take(ForwardSettings forward, Duration age, MonoTime deadline) {
   IoClock& clock = tunnels_.deps().clock;
   for (;;) {
     forget_ended();
-    auto waiting = fresh ? nullptr : find(forward.name);
+    auto waiting = find(forward.name, age);
     if (waiting) co_return Taken{std::move(waiting), true};
     const bool full = tunnels_.book().refuses(TunnelSide::Near, forward.peer).has_value();
     if (!full || make_room(forward.peer)) {
@@ -52,7 +53,7 @@ Task<Result<TunnelPool::Taken>> TunnelPool::take(ForwardSettings forward, bool f
 
 void TunnelPool::give_back(const ForwardSettings& forward, std::unique_ptr<net::ByteStream> stream) {
   if (!stream->is_open()) return;
-  idle_.push_back({forward.name, forward.peer, std::move(stream)});
+  idle_.push_back({forward.name, forward.peer, std::move(stream), tunnels_.deps().clock.now()});
   tunnels_.left().notify_all();
 }
 

@@ -21,8 +21,8 @@ class TunnelPool {
     bool used_before = false;  // the other side may have ended it meanwhile
   };
   /// One that waits, else a new one; where the peer has no place, one that waits for another forward is closed, or the caller waits
-  /// for its turn. `fresh`: never one that was used before.
-  [[nodiscard]] Task<Result<Taken>> take(ForwardSettings forward, bool fresh, MonoTime deadline);
+  /// for its turn. `age`: a used one must not have waited for longer; zero: a new one.
+  [[nodiscard]] Task<Result<Taken>> take(ForwardSettings forward, Duration age, MonoTime deadline);
   /// For the next request of the same forward.
   void give_back(const ForwardSettings& forward, std::unique_ptr<net::ByteStream> stream);
   /// Those of one forward, of all.
@@ -34,8 +34,9 @@ class TunnelPool {
     std::string forward;
     PeerId peer;
     std::unique_ptr<net::ByteStream> stream;
+    MonoTime since{};
   };
-  [[nodiscard]] std::unique_ptr<net::ByteStream> find(const std::string& forward);
+  [[nodiscard]] std::unique_ptr<net::ByteStream> find(const std::string& forward, Duration age);
   /// True where a place became free.
   bool make_room(const PeerId& peer);
   void forget_ended();

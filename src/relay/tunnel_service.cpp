@@ -249,9 +249,8 @@ Task<Result<std::unique_ptr<net::TlsStream>>> TunnelsImpl::prove(PeerId middle, 
 /// Never leads on to a third node: inside there are only targets of this one (security rule S18).
 Task<void> TunnelsImpl::serve_relayed(PeerId middle, net::ByteStream& stream) {
   const auto refusal = judge_unproven(middle);
-  if (refusal) {
+  if (refusal) {  // an end before the first byte of TLS says all that is to be said
     refused(*refusal);
-    stream.close();
     co_return;
   }
   std::string target;

@@ -90,6 +90,16 @@ class MemorySource final : public swarm::PieceSource {
     const double seconds = plan_.bytes_per_second > 0 ? static_cast<double>(into.size()) / plan_.bytes_per_second : 0;
     free_at_ = begin + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
     if (now != Misdeed::None && !record_->misbehaved) record_->misbehaved = begin;
+    struct Line {  // free again when the swarm does not want the piece any more
+      MemorySource& self;
+      bool whole = false;
+      ~Line() {
+        if (!whole) self.free_at_ = self.clock_.now();
+      }
+    };
+    Line line{*this};
+    // After the piece before it has been taken in.
+    if (now != Misdeed::None && begin > clock_.now()) co_await clock_.sleep_until(begin + std::chrono::milliseconds(1));
     if (now == Misdeed::FallsSilent) co_await clock_.sleep_until(kNever);
     if (now == Misdeed::Closes) co_return fail(Errc::Closed, "It closed the connection.");
     if (now == Misdeed::SendsShort) co_return fail(Errc::Malformed, "It sent a piece of another length.");
@@ -106,6 +116,7 @@ class MemorySource final : public swarm::PieceSource {
       arrived(to - from);
     }
     if (now == Misdeed::Lies) into[into.size() / 2] ^= 1;
+    line.whole = true;
     ++record_->delivered;
     co_return Status{};
   }

@@ -63,14 +63,17 @@ export class Browser {
     return browser;
   }
 
-  /** Each page has cookies and storage of its own. */
-  async page({ width = 1280, height = 800, dark = false } = {}) {
-    const { browserContextId } = await this.protocol.send("Target.createBrowserContext");
+  /** Each page has cookies and storage of its own, unless it is opened beside another. */
+  async page({ width = 1280, height = 800, dark = false, beside = undefined } = {}) {
+    const browserContextId = beside?.context ?? (await this.protocol.send("Target.createBrowserContext")).browserContextId;
     const { targetId } = await this.protocol.send("Target.createTarget", { url: "about:blank", browserContextId, width, height });
     const { sessionId } = await this.protocol.send("Target.attachToTarget", { targetId, flatten: true });
-    const page = new Page(this.protocol, sessionId);
+    const page = new Page(this.protocol, sessionId, browserContextId);
     await page.prepare({ width, height, dark });
     return page;
+  }
+  cookies(page) {
+    return this.protocol.send("Storage.getCookies", { browserContextId: page.context }).then((answer) => answer.cookies);
   }
 
   async stop() {
@@ -91,15 +94,19 @@ const keys = {
 };
 
 export class Page {
-  constructor(protocol, sessionId) {
+  constructor(protocol, sessionId, context) {
     this.protocol = protocol;
     this.sessionId = sessionId;
+    this.context = context;
     this.requests = [];
+    this.sent = []; // headers as they left the browser, cookies among them
     this.problems = [];
     protocol.listeners.push((message) => {
       if (message.sessionId !== sessionId) return;
       const { method, params } = message;
       if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
+      if (method === "Network.requestWillBeSentExtraInfo") this.sent.push(params.headers);
+      if (method === "Network.webSocketWillSendHandshakeRequest") this.sent.push(params.request.headers);
       if (method === "Network.webSocketCreated") this.requests.push(params.url);
       if (method === "Runtime.exceptionThrown") this.problems.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
       if (method === "Audits.issueAdded" && params.issue.code === "ContentSecurityPolicyIssue") this.problems.push(JSON.stringify(params.issue.details));

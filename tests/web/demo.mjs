@@ -15,7 +15,7 @@ const isFree = (port) => new Promise((resolve) => {
 });
 
 /** A stretch of ports below the range that the system hands out. */
-async function freeBase() {
+export async function freeBase() {
   for (let base = 20_000 + (process.pid % 100) * 100; base < 32_000; base += 100) {
     const taken = [];
     for (let port = base; port < base + kPorts; port += 1) if (!(await isFree(port))) taken.push(port);

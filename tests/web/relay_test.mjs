@@ -181,7 +181,7 @@ for (const view of views) {
     await visit({ view }, async ({ page, gateway }) => {
       await go(page, "#/relay/tunnels");
       await page.wait(shown("http://vps.localhost:40111/"));
-      for (const words of ["from here", "to here", "through here", "one way closed", "Port 6600 is in use", "Without the right", "tunnel_targets", "relay_for", "believe_catalogue", "None of them implies another", "relay.trusted.enabled"]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
+      for (const words of ["from here", "to here", "through here", "one way closed", "Port 6600 is in use", "Without the right", "tunnel_targets", "relay_for", "believe_catalogue", "None of them implies another", "relay.trusted.enabled", "Targets of this node now: this page and its API, mpd."]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
       assert.equal(await page.evaluate("document.querySelector('a[target=_blank]').rel"), "noopener noreferrer");
       assert.equal(await page.evaluate(shown("You are looking at it from elsewhere.")), false);
       await whole(page);
@@ -269,6 +269,16 @@ test("without data, switched off, refused and failing, every part says so", asyn
     await whole(page);
     await go(page, "#/relay/tunnels");
     await page.wait(shown("None is open."));
+    await whole(page);
+  });
+  await visit({ options: { mesh: { joined: false }, relay: { alone: true } } }, async ({ page }) => {
+    await go(page, "#/relay/content");
+    await page.wait(shown("This node is not on the mesh, so nothing is served and nothing can be fetched."));
+    await page.wait(shown("1,200 of 4,100 files looked at"), "what is verified to be told all the same");
+    await whole(page);
+    await page.picture(shot("relay-content-alone"));
+    await go(page, "#/relay/tunnels");
+    await page.wait(shown("This node is not on the mesh, so there are no tunnels."));
     await whole(page);
   });
   await visit({}, async ({ page, gateway }) => {

@@ -42,7 +42,8 @@ std::string CatalogueKey::text() const { return std::string(name_of(kind)) + '/'
 Result<CatalogueKey> CatalogueKey::make(CatalogueKind kind, std::string_view mbid) {
   const bool known = std::ranges::any_of(kNames, [kind](const auto& one) { return one.first == kind; });
   if (!known || !is_guid(mbid))
-    return fail(Errc::InvalidArgument, "This is no MusicBrainz id; it has 32 hexadecimal digits in five groups, as in the address of its page.");
+    return fail(Errc::InvalidArgument,
+                "This is no MusicBrainz id; it has 32 hexadecimal digits in five groups, as in the address of its page.");
   CatalogueKey key{kind, std::string(mbid)};
   std::ranges::transform(key.mbid, key.mbid.begin(), lower);
   return key;

@@ -13,7 +13,7 @@ namespace soulfabric::relay {
 /// An answer and what belongs to it here.
 struct CatalogueEntry {
   CatalogueAnswer answer;
-  std::string etag;  // of the origin; empty: none
+  std::string etag;   // of the origin; empty: none
   Bytes signed_head;  // what is sent before the body when others ask, once it was signed
   bool ours = true;   // fetched at the origin by this node, so that others may have it under our signature
 };

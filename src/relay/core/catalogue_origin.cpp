@@ -45,7 +45,8 @@ bool has_any(const JsonTree& tree, std::initializer_list<std::string_view> keys)
 /// Members that only this kind of entity has beside its name.
 bool is_kind(const JsonTree& tree, CatalogueKind kind) {
   switch (kind) {
-    case CatalogueKind::Release: return tree.text(0, "title") && has_any(tree, {"media", "status", "status-id", "barcode", "cover-art-archive"});
+    case CatalogueKind::Release:
+      return tree.text(0, "title") && has_any(tree, {"media", "status", "status-id", "barcode", "cover-art-archive"});
     case CatalogueKind::Recording: return tree.text(0, "title") && has_any(tree, {"length", "video"});
     case CatalogueKind::Artist: return tree.text(0, "name") && tree.text(0, "sort-name");
     case CatalogueKind::ReleaseGroup: return tree.text(0, "title") && has_any(tree, {"primary-type", "primary-type-id", "secondary-types"});
@@ -100,7 +101,8 @@ std::string_view sniff_image(ByteView body) noexcept {
 }
 
 Result<std::string> check_body(const CatalogueKey& key, std::string_view stated, ByteView body) {
-  if (body.size() > kCatalogueBodyCap) return fail(Errc::TooLarge, "The answer is larger than 256 KiB, which is more than is kept of one entry.");
+  if (body.size() > kCatalogueBodyCap)
+    return fail(Errc::TooLarge, "The answer is larger than 256 KiB, which is more than is kept of one entry.");
   if (is_cover(key.kind)) {
     const std::string_view type = sniff_image(body);
     if (type.empty()) return fail(Errc::Malformed, "The cover that was sent is no JPEG, PNG or WebP picture.");

@@ -13,7 +13,7 @@ namespace soulfabric::relay {
 constexpr std::uint64_t kCatalogueBodyCap = 256 * 1024;
 
 struct CatalogueHosts {
-  std::string musicbrainz;           // base URLs
+  std::string musicbrainz;  // base URLs
   std::string cover_art;
   std::vector<std::string> domains;  // that the operator added
 };

@@ -94,7 +94,8 @@ class Descent {
       if (static_cast<unsigned char>(c) < 0x20) return false;
       if (c != '\\') continue;
       ++at_;
-      if (peek() == 'u' ? unit_at(text_, at_ + 1) < 0 : std::string_view("\"\\/bfnrt").find(peek()) == std::string_view::npos || peek() == '\0')
+      if (peek() == 'u' ? unit_at(text_, at_ + 1) < 0
+                        : std::string_view("\"\\/bfnrt").find(peek()) == std::string_view::npos || peek() == '\0')
         return false;
     }
     return false;
@@ -131,8 +132,14 @@ class Descent {
   bool fill(std::size_t mine, std::size_t depth) {
     const auto as = [&](JsonKind kind) { values_[mine].kind = kind; };
     switch (peek()) {
-      case '{': ++at_; as(JsonKind::Object); return members(depth + 1);
-      case '[': ++at_; as(JsonKind::Array); return elements(depth + 1);
+      case '{':
+        ++at_;
+        as(JsonKind::Object);
+        return members(depth + 1);
+      case '[':
+        ++at_;
+        as(JsonKind::Array);
+        return elements(depth + 1);
       case '"': as(JsonKind::Text); return quoted(values_[mine].text);
       case 't': as(JsonKind::True); return word("true");
       case 'f': as(JsonKind::False); return word("false");

@@ -14,7 +14,7 @@
 namespace soulfabric::relay {
 
 struct OriginQueueLimits {
-  unsigned at_once = 2;            // so that one slow answer does not stop all others
+  unsigned at_once = 2;             // so that one slow answer does not stop all others
   unsigned remote_per_minute = 12;  // a fifth of one request a second
   std::size_t waiting = 256;
 };
@@ -39,7 +39,7 @@ class OriginQueue {
   Ticket last_ = 0;
   std::map<Ticket, int> waiting_;  // by rank: less goes first
   std::map<Ticket, int> running_;
-  std::deque<MonoTime> remote_;    // when other nodes' requests came, of the last minute
+  std::deque<MonoTime> remote_;  // when other nodes' requests came, of the last minute
 };
 
 }  // namespace soulfabric::relay

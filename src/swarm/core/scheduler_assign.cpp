@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kLook = std::chrono::milliseconds(250);      // how often rates are judged
 constexpr Duration kOwnPause = std::chrono::milliseconds(700);  // later than that we were stopped, not they
+constexpr Duration kJustNow = std::chrono::milliseconds(500);
 constexpr double kWorthDoubling = 0.6;                          // of the holder's time, for another to be asked too
 constexpr double kNotWorthSeconds = 0.05;
 constexpr double kNever = 1e12;  // seconds
@@ -114,6 +115,8 @@ void Scheduler::judge(MonoTime now) {
       silent.push_back(id);
       continue;
     }
+    // One that has just fallen silent is not slow: it is about to be found out as dead.
+    if (now - source.last_sign > kJustNow) continue;
     if (source.state == SourceState::Slow || source.meter.running_for(now) < rules_.judge_after) continue;
     if (source.meter.rate(now) >= rules_.slow_share * median_rate(id, now)) continue;
     source.state = SourceState::Slow;

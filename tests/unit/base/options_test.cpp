@@ -77,6 +77,12 @@ TEST(LoadOptions, ListsMergeByIndexAcrossSources) {
   EXPECT_EQ(options_of(sources).rooms, (std::vector<std::string>{"one", "two"}));
 }
 
+TEST(LoadOptions, ChoicesOfTwoWordsAreTakenAsTheyAreWritten) {
+  const std::string id(32, 'a');
+  const Options options = of_yaml("mesh:\n  peers:\n    " + id + ":\n      rights: [tunnel_targets, Believe-Catalogue]\n");
+  EXPECT_EQ(options.mesh.peers.at(id).rights, (std::vector<std::string>{"tunnel_targets", "believe_catalogue"}));
+}
+
 TEST(LoadOptions, SharesHaveAliasesExclusionsAndNetworks) {
   const Options options = of_yaml(
       "shares:\n  directories:\n    - /srv/music/\n    - '[Live]/srv/live'\n    - '!/srv/music/private'\n    - \"-/srv/music/old\"\n"

@@ -49,6 +49,14 @@ class SwarmWorld {
   explicit SwarmWorld(FileLayer* layer = nullptr, fs::path folder_in = {})
       : folder(folder_in.empty() ? temporary.path() : std::move(folder_in)), files(layer != nullptr ? *layer : system) {}
 
+  ~SwarmWorld() {
+    // Where a test gave up in the middle.
+    if (download) download->cancel();
+    (void)clock.run_for(std::chrono::seconds(1));
+  }
+  SwarmWorld(const SwarmWorld&) = delete;
+  SwarmWorld& operator=(const SwarmWorld&) = delete;
+
   void begin(const library::ContentId& want, std::optional<std::uint64_t> size = {}, SwarmSettings settings = {}) {
     records.clear();
     DownloadRequest request{want, size, folder / "incomplete" / "file.part", folder / "done" / "file.bin"};

@@ -42,9 +42,10 @@ export const kAlbum = album;
 const source = (words, state, bytes, extra = {}) => ({ name: peerOf(words), state, bytes, pieces: Math.floor(bytes / 262_144), bytesPerSecond: state === "fetching" ? 11_400_000 : 0, problem: "", ...extra });
 
 export class Relay {
-  constructor({ empty = false, off = false } = {}) {
+  constructor({ empty = false, off = false, alone = false } = {}) {
     this.fail = null; // a status for every route here
     this.off = off;
+    this.alone = alone; // this node is not on the mesh
     this.catalogue = {
       enabled: !off, mesh: !off, reducedPrivacy: false, musicbrainz: "https://musicbrainz.org", coverArt: "https://coverartarchive.org", freshSeconds: 600,
       metrics: empty ? { asked: 0, fromMemory: 0, fromDisk: 0, fromMesh: 0, fromOrigin: 0, entries: 0, bytes: 0 }
@@ -84,8 +85,9 @@ export class Relay {
     return this.copies.filter((one) => one.path.slice(0, one.path.lastIndexOf("\\")) === folder).map((one) => (isPrivate(one.path) ? { ...one, state: "private" } : one));
   }
   tunnelState() {
+    if (this.alone) return { enabled: false, relay: false, gateway: true, targets: [], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, trouble: "This node is not on the mesh, so there are no tunnels." };
     return {
-      enabled: !this.off, relay: !this.off, gateway: !this.off, targets: this.off ? [] : ["slskdn-api", "slskdn-ui", "mpd"], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, tunnels: this.tunnels, forwards: this.forwards,
+      enabled: !this.off, relay: !this.off, gateway: !this.off, targets: this.off ? [] : ["mpd"], tunnelsMost: 20, tunnelsPerPeer: 4, idleSeconds: 120, tunnels: this.tunnels, forwards: this.forwards,
       metrics: { opened: this.tunnels.length * 30, open: this.tunnels.length, bytes: 6e8, refused: { disabled: 0, noRight: 5, target: 1, ownPort: 0, loop: 2 } },
     };
   }
@@ -99,32 +101,33 @@ function look(call) {
   const [kind, mbid] = call.part;
   const { relay } = call.gateway;
   relay.asked.push(`${kind}/${mbid}`);
-  if (mbid === kUnknown) ok(call, { kind, mbid, status: 404, via: "origin", fetched: ago(0), expires: ago(-60), stale: false });
+  if (call.query.get("envelope") !== "true") call.gateway.answer(call.response, 400, "the page needs to know where an answer came from");
+  else if (mbid === kUnknown) ok(call, { kind, mbid, status: 404, via: "origin", fetched: ago(0), expires: ago(-60), stale: false });
   else if (!answers[mbid]) call.gateway.answer(call.response, 503, "neither the origin nor another node answers: try again in a minute");
   else ok(call, { kind, mbid, status: 200, contentType: "application/json", via: mbid === kHostile ? "disk" : "mesh", fetched: ago(mbid === kHostile ? 90_000 : 75), expires: ago(-500), stale: mbid === kHostile, fetcher: mbid === kHostile ? null : peerOf("node 1"), body: answers[mbid] });
 }
 
 const routes = [
   ["GET", at("/relay/catalogue"), (call) => ok(call, call.gateway.relay.catalogue)],
-  ["DELETE", at("/relay/catalogue"), (call) => {
+  ["DELETE", at("/relay/catalogue/cache"), (call) => {
     const { relay } = call.gateway;
     relay.cleared += 1;
     Object.assign(relay.catalogue.metrics, { entries: 0, bytes: 0 });
     ok(call);
   }],
-  ["GET", at("/relay/catalogue/cover-250/([^/]+)"), ({ gateway, response, part: [mbid] }) => {
-    if (mbid !== kRelease) return gateway.answer(response, 404);
+  ["GET", at("/relay/catalogue/release/([^/]+)/cover"), ({ gateway, response, query, part: [mbid] }) => {
+    if (mbid !== kRelease || query.get("size") !== "250") return gateway.answer(response, 404);
     response.writeHead(200, { "Content-Type": "image/png", "X-Content-Type-Options": "nosniff" });
     return response.end(kPicture);
   }],
   ["GET", at("/relay/catalogue/(release|release-group|recording|artist)/([^/]+)"), look],
-  ["GET", at("/relay/content"), (call) => ok(call, { enabled: !call.gateway.relay.off, streamsMost: 20, streamsPerPeer: 2, recordsMost: 1000, hashing: call.gateway.relay.hashing, metrics: call.gateway.relay.contentMetrics })],
-  ["PUT", at("/relay/content/hashing"), (call) => {
+  ["GET", at("/relay/content"), (call) => ok(call, { enabled: !call.gateway.relay.off, streamsMost: 20, streamsPerPeer: 2, recordsMost: 1000, hashing: call.gateway.relay.hashing, ...(call.gateway.relay.alone ? { trouble: "This node is not on the mesh, so nothing is served and nothing can be fetched." } : { metrics: call.gateway.relay.contentMetrics }) })],
+  ["POST", at("/relay/content/hashing"), (call) => {
     Object.assign(call.gateway.relay.hashing, { paused: call.body.paused, running: !call.body.paused });
     ok(call);
   }],
-  ["GET", at("/relay/content/providers"), (call) => ok(call, call.query.get("id") === contentOf("departure") ? [0, 9].map((i) => ({ peer: peerOf(`node ${i}`), linked: i === 0, trusted: i === 0, reputation: 50 + i })) : [])],
-  ["GET", at("/relay/content/fetches"), (call) => ok(call, call.gateway.relay.fetches)],
+  ["GET", at("/relay/content/([^/]+)/providers"), (call) => ok(call, call.part[0] === contentOf("departure") ? [0, 9].map((i) => ({ peer: peerOf(`node ${i}`), linked: i === 0, trusted: i === 0, reputation: 50 + i })) : [])],
+  ["GET", at("/relay/content/fetches"), (call) => (call.gateway.relay.alone ? call.gateway.answer(call.response, 503, "This node is not on the mesh.") : ok(call, call.gateway.relay.fetches))],
   ["POST", at("/relay/content/fetches"), (call) => {
     const { relay } = call.gateway;
     if (relay.fetches.some((one) => one.contentId === call.body.contentId)) return call.gateway.answer(call.response, 409, "this content is being downloaded already");
@@ -142,7 +145,7 @@ const routes = [
     return ok(call);
   }],
   ["GET", at("/shares/a1/contents"), (call) => ok(call, call.gateway.relay.folders())],
-  ["GET", at("/relay/content/files"), (call) => ok(call, call.gateway.relay.copiesIn(call.query.get("folder")))],
+  ["GET", at("/relay/content/copies"), (call) => ok(call, call.gateway.relay.copiesIn(call.query.get("folder")))],
   ["GET", at("/relay/content/private"), (call) => ok(call, call.gateway.relay.marked)],
   ["PUT", at("/relay/content/private"), (call) => {
     const { relay } = call.gateway;
@@ -157,14 +160,14 @@ const routes = [
     relay.tunnels = relay.tunnels.filter((tunnel) => String(tunnel.id) !== call.part[0]);
     ok(call);
   }],
-  ["POST", at("/relay/tunnels/forwards"), (call) => {
+  ["POST", at("/relay/forwards"), (call) => {
     const { relay } = call.gateway;
     if (call.body.peer === peerOf("nobody")) return call.gateway.answer(call.response, 403, "the node does not let this one reach its page: give this node the right tunnel_targets there");
     const forward = { name: call.body.name, peer: call.body.peer, target: "slskdn-ui", via: call.body.via ?? null, url: `http://${call.body.name}.localhost:${call.gateway.port}/`, raw: false, trouble: "", tunnels: 0, configured: false };
     relay.forwards.push(forward);
     return ok(call, forward, 201);
   }],
-  ["DELETE", at("/relay/tunnels/forwards/([^/]+)"), (call) => {
+  ["DELETE", at("/relay/forwards/([^/]+)"), (call) => {
     call.gateway.relay.forwards = call.gateway.relay.forwards.filter((forward) => forward.name !== call.part[0]);
     ok(call);
   }],

@@ -122,7 +122,7 @@ test("only an address with a host of its own is opened", () => {
   const open = (url: string | undefined) => forwardAddress(url === undefined ? {} : { url });
   assert.equal(open("http://vps.localhost:40000/"), "http://vps.localhost:40000/");
   assert.equal(open("http://127.8.0.1:40000/"), "http://127.8.0.1:40000/");
-  for (const wrong of [undefined, "", "http://localhost:5030/", "http://127.0.0.1:5030/", "http://vps.localhost/", "https://vps.localhost:1/", "javascript:alert(1)", "http://evil.example:80/", "http://vps.localhost.evil.example:1/", "http://a@vps.localhost:1/"]) assert.equal(open(wrong), null, wrong);
+  for (const wrong of [undefined, "", "http://localhost:5030/", "http://127.0.0.1:5030/", "https://vps.localhost:1/", "javascript:alert(1)", "http://evil.example:80/", "http://vps.localhost.evil.example:1/", "http://a@vps.localhost:1/"]) assert.equal(open(wrong), null, wrong);
   assert.deepEqual(["localhost", "vps.localhost", "127.0.0.1", "[::1]", "192.168.1.4", "notlocalhost", "house.example"].map(isHere), [true, true, true, true, false, false, false]);
 });
 

@@ -12,24 +12,24 @@ export class RelayCalls {
     return this.http.json<CatalogueState>("GET", "/relay/catalogue");
   }
   clearCatalogue() {
-    return this.http.call("DELETE", "/relay/catalogue");
+    return this.http.call("DELETE", "/relay/catalogue/cache");
   }
   look(kind: string, mbid: string) {
-    return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}`);
+    return this.http.json<CatalogueAnswer>("GET", `/relay/catalogue/${segment(kind)}/${segment(mbid)}?envelope=true`);
   }
   /** Of the picture itself, for an image element. */
   coverAddress(mbid: string): string {
-    return this.http.address(`/relay/catalogue/cover-250/${segment(mbid)}`);
+    return this.http.address(`/relay/catalogue/release/${segment(mbid)}/cover?size=250`);
   }
 
   content() {
     return this.http.json<ContentState>("GET", "/relay/content");
   }
   pauseHashing(paused: boolean) {
-    return this.http.call("PUT", "/relay/content/hashing", { paused });
+    return this.http.call("POST", "/relay/content/hashing", { paused });
   }
   contentProviders(contentId: string) {
-    return this.http.json<ContentProvider[]>("GET", `/relay/content/providers?id=${segment(contentId)}`);
+    return this.http.json<ContentProvider[]>("GET", `/relay/content/${segment(contentId)}/providers`);
   }
   fetches() {
     return this.http.json<ContentFetch[]>("GET", "/relay/content/fetches");
@@ -41,7 +41,7 @@ export class RelayCalls {
     return this.http.call("DELETE", `/relay/content/fetches/${segment(id)}?remove=${remove}`);
   }
   copiesIn(folder: string) {
-    return this.http.json<CopyStatus[]>("GET", `/relay/content/files?folder=${segment(folder)}`);
+    return this.http.json<CopyStatus[]>("GET", `/relay/content/copies?folder=${segment(folder)}`);
   }
   privatePaths() {
     return this.http.json<string[]>("GET", "/relay/content/private");
@@ -57,9 +57,9 @@ export class RelayCalls {
     return this.http.call("DELETE", `/relay/tunnels/${id}`);
   }
   openForward(forward: NewForward) {
-    return this.http.json<Forward>("POST", "/relay/tunnels/forwards", forward);
+    return this.http.json<Forward>("POST", "/relay/forwards", forward);
   }
   closeForward(name: string) {
-    return this.http.call("DELETE", `/relay/tunnels/forwards/${segment(name)}`);
+    return this.http.call("DELETE", `/relay/forwards/${segment(name)}`);
   }
 }

@@ -26,7 +26,7 @@ export function forwardAddress(forward: Pick<Forward, "url">): string | null {
   try {
     const url = new URL(forward.url ?? "");
     const own = /^[a-z0-9-]{1,32}\.localhost$/.test(url.hostname) || (/^127\.\d+\.\d+\.\d+$/.test(url.hostname) && url.hostname !== "127.0.0.1");
-    return own && url.protocol === "http:" && url.port !== "" && url.username === "" && url.password === "" ? url.href : null;
+    return own && url.protocol === "http:" && url.username === "" && url.password === "" ? url.href : null;
   } catch {
     return null;
   }

@@ -4,18 +4,20 @@ import { useState } from "preact/hooks";
 import { attempt, relayCalls } from "../app";
 import type { ContentState } from "../api/relay_types";
 import { hashingWords, refusalsOf } from "../model/content";
-import { asSentence, bytes, percent } from "../model/format";
+import { bytes, percent } from "../model/format";
 import { contentSwitches } from "../model/relay";
 import { routeTo } from "../model/route";
 import { useReading } from "./hooks";
 import { Confirm, Panel, Stale, Unread, type Question } from "./parts";
 import { Fetches, NewFetchForm } from "./relay_fetches";
-import { Figures, Refusals, Switches } from "./relay_parts";
+import { Figures, NotNow, Refusals, Switches } from "./relay_parts";
 
 const kReadAgain = 4000;
 
 async function readAll() {
-  const [state, fetches] = await Promise.all([relayCalls.content(), relayCalls.fetches()]);
+  const state = await relayCalls.content();
+  // Off the mesh there is nothing to fetch from; what is verified is told all the same.
+  const fetches = state.trouble ? [] : await relayCalls.fetches();
   return { state, fetches: fetches ?? [] };
 }
 
@@ -70,9 +72,12 @@ export function ContentPart() {
   return (
     <>
       <Stale problem={problem} />
-      {value.state.trouble && <p class="problem">{asSentence(value.state.trouble)}</p>}
-      <NewFetchForm again={again} />
-      <Fetches fetches={value.fetches} ask={ask} again={again} />
+      {value.state.trouble ? <NotNow words={value.state.trouble} /> : (
+        <>
+          <NewFetchForm again={again} />
+          <Fetches fetches={value.fetches} ask={ask} again={again} />
+        </>
+      )}
       <Hashing state={value.state} again={again} />
       <Served state={value.state} />
       <Switches id="content-switches" switches={contentSwitches(value.state)} />

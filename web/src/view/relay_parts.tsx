@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pieces that the screens of the three relays share: switches with what they expose, figures, bars.
 import type { ComponentChildren } from "preact";
+import { asSentence } from "../model/format";
 import { toneOf, type Switch } from "../model/relay";
+import { routeTo } from "../model/route";
+import { Empty } from "./empty";
 import { Panel } from "./parts";
 
 /** Read only: nothing here can be changed over HTTP, so each switch names its key of the configuration file. */
@@ -23,6 +26,11 @@ export function Switches({ id, switches, children }: { id: string; switches: rea
       {children}
     </Panel>
   );
+}
+
+/** Instead of what needs the mesh while this node is not on it. */
+export function NotNow({ words }: { words: string }) {
+  return <Empty icon="relay" title="Not while this node is off the mesh"><p>{asSentence(words)}</p><p><a href={routeTo("mesh")}>The Mesh page</a> says what joining means.</p></Empty>;
 }
 
 export function Figures({ figures }: { figures: readonly { name: string; text: string }[] }) {

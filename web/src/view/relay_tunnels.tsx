@@ -12,7 +12,7 @@ import { routeTo } from "../model/route";
 import { forwardAddress, forwardName, forwardTo, isHere, refusalWords, roleWords, stateWords, targetWords } from "../model/tunnels";
 import { useReading } from "./hooks";
 import { Confirm, CopyButton, Panel, PeerName, Stale, Unread, type Question } from "./parts";
-import { Figures, Refusals, Switches } from "./relay_parts";
+import { Figures, NotNow, Refusals, Switches } from "./relay_parts";
 
 const kReadAgain = 3000;
 
@@ -155,12 +155,12 @@ function Open({ state, again }: { state: TunnelState; again: () => Promise<void>
 }
 
 function Rights({ state }: { state: TunnelState }) {
-  const own = state.targets ?? [];
+  const own = [...(state.gateway ? ["this page and its API"] : []), ...(state.targets ?? []).map(plain)];
   return (
     <>
-      {own.length > 0 && <p class="hint">Targets of this node: {own.map(plain).join(", ")}.</p>}
+      {state.enabled && own.length > 0 && <p class="hint">Targets of this node now: {own.join(", ")}.</p>}
       <h3 class="sub">Rights of other nodes</h3>
-      <p class="hint">Given node by node in the configuration file, under mesh.peers.NAME. None of them implies another, and being trusted implies none.</p>
+      <p class="hint">Given node by node in the configuration file, under mesh.peers and the id of the node. None of them implies another, and being trusted implies none.</p>
       <dl class="rights">{rights.map((right) => <div key={right.name}><dt><code>{right.name}</code></dt><dd>{right.gives}</dd></div>)}</dl>
     </>
   );
@@ -174,10 +174,13 @@ export function TunnelsPart() {
   return (
     <>
       <Stale problem={problem} />
-      {value.state.trouble && <p class="problem">{asSentence(value.state.trouble)}</p>}
-      <OwnNodes links={value.links} forwards={forwards} again={again} />
-      <Forwards forwards={forwards} ask={ask} />
-      <Open state={value.state} again={again} />
+      {value.state.trouble ? <NotNow words={value.state.trouble} /> : (
+        <>
+          <OwnNodes links={value.links} forwards={forwards} again={again} />
+          <Forwards forwards={forwards} ask={ask} />
+          <Open state={value.state} again={again} />
+        </>
+      )}
       <Switches id="tunnel-switches" switches={tunnelSwitches(value.state)}><Rights state={value.state} /></Switches>
       {question && <Confirm question={question} done={() => {
         ask(null);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading ahead.
+#include "http_leg.hpp"
+
+namespace soulfabric::relay {
+namespace {
+
+constexpr std::size_t kStep = 64 * 1024;
+
+}  // namespace
+
+void HttpLeg::use(std::size_t count) {
+  from_ += count;
+  if (has_bytes()) return;
+  Bytes().swap(bytes_);
+  from_ = 0;
+}
+
+Task<Status> HttpLeg::more(MonoTime deadline) {
+  const auto ready = co_await stream_.wait_readable(deadline);
+  if (!ready) co_return ready;
+  bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(from_));
+  from_ = 0;
+  const std::size_t before = bytes_.size();
+  bytes_.resize(before + kStep);
+  const auto got = co_await stream_.read_some(MutableByteView(bytes_).subspan(before), deadline);
+  bytes_.resize(before + got.value_or(0));
+  if (!got) co_return std::unexpected(got.error());
+  co_return Status{};
+}
+
+}  // namespace soulfabric::relay
