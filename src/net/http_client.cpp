@@ -25,7 +25,7 @@ class Client final : public HttpClient {
  public:
   Client(HttpClientDependencies dependencies, std::shared_ptr<const Rules> rules)
       : clock_(dependencies.clock), dialer_(dependencies.dialer), resolver_(std::move(dependencies.resolver)), rules_(std::move(rules)) {
-    if (!resolver_) resolver_ = make_system_resolver(dependencies.context);
+    if (!resolver_) resolver_ = make_system_resolver(dependencies.context, clock_);
   }
 
   Task<Result<HttpResponse>> fetch(HttpRequest request) override {

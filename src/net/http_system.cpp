@@ -17,16 +17,41 @@ namespace {
 
 using Tcp = boost::asio::ip::tcp;
 
-Task<Result<std::vector<IpAddress>>> look_up(IoContext& context, std::string host) {
-  Tcp::resolver resolver(context);
-  const auto [code, found] = co_await resolver.async_resolve(host, "", boost::asio::ip::resolver_base::flags(), kAwait);
-  if (code) co_return fail(Errc::Offline, "no address");
-  std::vector<IpAddress> addresses;
-  for (const auto& entry : found) {
-    const auto address = from_asio(entry.endpoint()).address;
-    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+/// Kept alive by the one who waits and by the library, whichever is longer: a lookup that has begun cannot be stopped.
+struct Lookup {
+  explicit Lookup(IoContext& context) : resolver(context), wake(context) {}
+  Tcp::resolver resolver;
+  boost::asio::steady_timer wake;
+  bool done = false;
+  std::vector<IpAddress> addresses;  // none: the system knows no such name
+};
+
+void begin(const std::shared_ptr<Lookup>& lookup, const std::string& host) {
+  const boost::asio::ip::resolver_base::flags every_family{};
+  lookup->resolver.async_resolve(host, "", every_family,
+                                 [lookup](const boost::system::error_code& code, const Tcp::resolver::results_type& found) {
+                                   lookup->done = true;
+                                   if (!code) {
+                                     for (const auto& entry : found) {
+                                       const auto address = from_asio(entry.endpoint()).address;
+                                       if (std::ranges::find(lookup->addresses, address) == lookup->addresses.end())
+                                         lookup->addresses.push_back(address);
+                                     }
+                                   }
+                                   lookup->wake.cancel();
+                                 });
+}
+
+Task<Result<std::vector<IpAddress>>> look_up(IoContext& context, IoClock& clock, std::string host, MonoTime deadline) {
+  const auto lookup = std::make_shared<Lookup>(context);
+  begin(lookup, host);
+  co_await clock.wait(lookup->wake, deadline);
+  if (!lookup->done) {
+    lookup->resolver.cancel();
+    co_return fail(Errc::TimedOut, "no answer from the name server");
   }
-  co_return addresses;
+  if (lookup->addresses.empty()) co_return fail(Errc::Offline, "no address");
+  co_return std::move(lookup->addresses);
 }
 
 /// Whether the folder holds certificates under their hashes, to be looked up one by one.
@@ -50,8 +75,8 @@ void believe_the_system(SSL_CTX* context) {
 
 }  // namespace
 
-HttpResolver make_system_resolver(IoContext& context) {
-  return [&context](std::string host, MonoTime) { return look_up(context, std::move(host)); };
+HttpResolver make_system_resolver(IoContext& context, IoClock& clock) {
+  return [&context, &clock](std::string host, MonoTime deadline) { return look_up(context, clock, std::move(host), deadline); };
 }
 
 Result<std::shared_ptr<SSL_CTX>> load_trust(const std::string& ca_file) {

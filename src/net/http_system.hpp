@@ -10,8 +10,9 @@
 
 namespace soulfabric::net {
 
-/// getaddrinfo of both families, whatever addresses this machine has, on the library's own thread.
-[[nodiscard]] HttpResolver make_system_resolver(IoContext& context);
+/// getaddrinfo of both families, whatever addresses this machine has, on the library's own thread. At the deadline the wait ends, though
+/// the system may still be at it.
+[[nodiscard]] HttpResolver make_system_resolver(IoContext& context, IoClock& clock);
 /// The system's certificates and those of `ca_file` (PEM; empty: none). Reads files. Io where `ca_file` cannot be read.
 [[nodiscard]] Result<std::shared_ptr<SSL_CTX>> load_trust(const std::string& ca_file);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Asks the HTTP client, with the system's resolver and real sockets, for each URL: http_probe [--except HOST]... URL...
-// Prints a line for each: what came of it, and the URL.
+// Prints a line for each: what came of it, after how many milliseconds, and the URL.
 #include <cstdio>
 #include <cstring>
 
@@ -11,11 +11,12 @@ namespace {
 
 using namespace soulfabric;
 
-Task<void> ask(net::HttpClient& client, std::vector<std::string> urls) {
+Task<void> ask(net::HttpClient& client, IoClock& clock, std::vector<std::string> urls) {
   for (const auto& url : urls) {
     net::HttpRequest request;
     request.url = url;
-    request.time = std::chrono::seconds(5);
+    request.time = std::chrono::seconds(2);
+    const auto began = clock.now();
     const auto before = client.metrics();
     const auto answer = co_await client.fetch(std::move(request));
     const auto after = client.metrics();
@@ -23,7 +24,8 @@ Task<void> ask(net::HttpClient& client, std::vector<std::string> urls) {
     for (std::size_t i = 0; i < after.refused.size(); ++i) {
       if (after.refused[i] != before.refused[i]) said += net::name_of(static_cast<net::HttpRefusal>(i));
     }
-    std::printf("%s %s\n", said.c_str(), url.c_str());
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - began).count();
+    std::printf("%s %lld %s\n", said.c_str(), static_cast<long long>(took), url.c_str());
   }
 }
 
@@ -46,7 +48,7 @@ int main(int count, char** words) {
   const auto client = net::make_http_client({.context = context, .clock = clock, .dialer = *dialer}, settings);
   if (!client) return 1;
   TaskScope scope(context, "probe");
-  scope.spawn("ask", ask(**client, std::move(urls)));
+  scope.spawn("ask", ask(**client, clock, std::move(urls)));
   context.run();
   return 0;
 }

@@ -58,8 +58,10 @@ def probe(program, urls, *options):
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     if done.returncode != 0:
         raise AssertionError(done.stderr[-3000:])
-    lines = [line.split(" ", 1) for line in done.stdout.splitlines()]
-    return {url: said for said, url in lines}
+    lines = [line.split(" ", 2) for line in done.stdout.splitlines()]
+    slow = [line for line in lines if int(line[1]) > 4000]  # each may take 2 s; the machine may be busy
+    expect("every request ended at its deadline", not slow, slow)
+    return {url: said for said, _, url in lines}
 
 
 def wait_for(what, holds):
@@ -74,7 +76,7 @@ def build():
     internet = network.Internet()
     internet.host("client")
     expect("the public host has the address that the names give", internet.host("origin") == http_world.ORIGIN)
-    put_over("/etc/resolv.conf", f"nameserver {http_world.ORIGIN}\noptions timeout:2 attempts:2\n")
+    put_over("/etc/resolv.conf", f"nameserver {http_world.ORIGIN}\noptions timeout:6 attempts:1\n")
     put_over("/etc/nsswitch.conf", "hosts: files dns\n")
     put_over("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     for command in (("ip", "route", "add", "default", "via", http_world.ORIGIN), ("ip", "route", "add", "169.254.0.0/16", "dev", "wan"),
@@ -102,6 +104,8 @@ def main(program):
             expect(f"a redirect to {urllib.parse.unquote(url.split('=')[1])} is refused", said in ("url", "user_info", "port", "host", "resolve", "address"), said)
         flips = probe(program, ["http://flip.example.org/?" + str(i) for i in range(10)])
         expect("a name that changes with every answer leads to the judged address or nowhere", sorted(set(flips.values())) == ["200", "address"], flips)
+        silent = probe(program, ["http://silent.example.org/"])
+        expect("a name server that says nothing is not waited for", list(silent.values()) == ["time"], silent)
         packets = counted()
         expect("the names were asked for and the public host was reached", packets["names"] > 20 and packets["origin"] > 200, packets)
         expect("no packet went anywhere else", packets["forbidden"] == 0, packets)

@@ -46,6 +46,8 @@ def serve_names():
         while query[at]:
             labels.append(query[at + 1 : at + 1 + query[at]].decode())
             at += 1 + query[at]
+        if labels[0] == "silent":
+            continue
         kind = struct.unpack(">H", query[at + 1 : at + 3])[0]
         found = records(".".join(labels).lower(), kind, turns)
         answer = query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0) + query[12 : at + 5]

@@ -38,6 +38,8 @@ struct HttpRequest {
   guard::Origin origin = guard::Origin::UserLocal;
   std::uint64_t body_cap = 256 * 1024;     // of the body after it was unpacked; more is an error, never cut
   std::chrono::milliseconds time{10'000};  // for all of it, redirects included
+  /// At most so many are followed, each judged like a first URL; one more is an error. 0: a redirect is an answer like any other. Only
+  /// a request whose own host is excepted is led to another excepted host.
   unsigned redirects = 3;
   /// Asked of the first host and of each redirect's; nothing: every public one.
   std::function<bool(const std::string& host)> allowed = {};
