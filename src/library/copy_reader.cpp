@@ -143,6 +143,14 @@ std::uint32_t look_at(const Snapshot& snapshot, std::uint32_t from, std::vector<
   return folder;
 }
 
+std::set<std::string> roots_away(const std::set<std::string>& roots) {
+  std::set<std::string> out;
+  for (const std::string& root : roots) {
+    if (!open_share_root(root)) out.insert(root);
+  }
+  return out;
+}
+
 UniqueFd open_copy(const CopyPlace& place) {
   const UniqueFd top = open_share_root(place.root);
   if (!top) return {};

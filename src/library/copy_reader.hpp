@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "core/copy_book.hpp"
@@ -51,6 +52,9 @@ void make_thread_idle();
 /// Some files from folder number `from` on that are offered to the mesh. Returns where to go on; folder_count() at the end.
 [[nodiscard]] std::uint32_t look_at(const Snapshot& snapshot, std::uint32_t from, std::vector<SeenCopy>& out);
 
+/// Those of the roots that do not open, as a disk that is not mounted.
+[[nodiscard]] std::set<std::string> roots_away(const std::set<std::string>& roots);
+
 /// A regular file beneath its share's root, through no symbolic link. Empty with errno set.
 [[nodiscard]] UniqueFd open_copy(const CopyPlace& place);
 
@@ -60,7 +64,7 @@ void make_thread_idle();
 /// State Waiting means that it was given up, halfway or, with a fault, before it was begun. Audio is decoded by `judge`.
 [[nodiscard]] CopyReading read_copy(const CopyPlace& place, ReadPace& pace, MediaJudge& judge, const std::filesystem::path& media_program);
 
-/// Conflict where it is not what was hashed. `on_conflict` is called from any thread when a later read finds that out.
+/// NotFound where the root of its share does not open, Conflict where it is not what was hashed. `on_conflict` is called from any thread when a later read finds that out.
 [[nodiscard]] Result<std::unique_ptr<File>> open_verified(const CopyPlace& place, const FileStamp& stamp, std::function<void()> on_conflict);
 
 }  // namespace soulfabric::library

@@ -60,7 +60,7 @@ class CheckedFile final : public File {
 
 Result<std::unique_ptr<File>> open_verified(const CopyPlace& place, const FileStamp& stamp, std::function<void()> on_conflict) {
   UniqueFd root = open_share_root(place.root);
-  if (!root) return changed();
+  if (!root) return fail(Errc::NotFound, "The folder of the share is not there at this time: is its disk mounted?");
   UniqueFd file = open_file_beneath(root.get(), place.path);
   if (!file) return errno == EMFILE || errno == ENFILE ? fail(Errc::Io, "A verified file could not be opened: too many files are open.") : changed();
   bool is_regular = false;

@@ -153,7 +153,8 @@ Task<void> VerifiedService::look_at_shares(std::shared_ptr<const Snapshot> snaps
     if (is_changed) tell_change();
     wake_.notify_all();
   }
-  const std::vector<CopyPlace> gone = book_.end_look();
+  const std::set<std::string> away = co_await serve_workers_.run([roots = mesh_roots()] { return roots_away(roots); });
+  const std::vector<CopyPlace> gone = book_.end_look(away);
   looked_.erase(looked_.begin(), looked_.find(book_.look()));
   for (const CopyPlace& place : gone) {
     db_->submit([place](Database& db) { return forget_copy(db, place); });

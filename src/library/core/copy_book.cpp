@@ -98,7 +98,7 @@ bool CopyBook::see(const SeenCopy& seen) {
   return was_served != (record.state == CopyState::Verified);
 }
 
-std::vector<CopyPlace> CopyBook::end_look() {
+std::vector<CopyPlace> CopyBook::end_look(const std::set<std::string>& away) {
   std::vector<CopyPlace> gone;
   for (auto at = records_.begin(); at != records_.end();) {
     CopyRecord& record = at->second;
@@ -106,9 +106,16 @@ std::vector<CopyPlace> CopyBook::end_look() {
       ++at;
       continue;
     }
+    const bool is_away = away.contains(record.place.root);
+    change(record, [](CopyRecord& r) {
+      r.look = 0;
+      r.is_queued = false;
+    });
+    if (is_away) {
+      ++at;
+      continue;
+    }
     gone.push_back(record.place);
-    count(record, false);
-    if (record.look != 0 && record.state == CopyState::Verified) unlist(record);
     at = records_.erase(at);
   }
   return gone;

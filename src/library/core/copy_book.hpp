@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -72,8 +73,8 @@ class CopyBook {
   void begin_look() { ++look_; }
   /// True where the set of verified files changed.
   bool see(const SeenCopy& seen);
-  /// Places that are gone.
-  [[nodiscard]] std::vector<CopyPlace> end_look();
+  /// Places that are gone. What lies under the roots `away` is not: a disk that is not mounted keeps its results, to be seen again.
+  [[nodiscard]] std::vector<CopyPlace> end_look(const std::set<std::string>& away = {});
   [[nodiscard]] std::uint64_t look() const noexcept { return look_; }
 
   /// The next file to be read, now Working. Nothing where all is done.

@@ -127,6 +127,22 @@ TEST_F(Book, ReadsWhatWasSetAsideAtTheNextRetryOnly) {
   EXPECT_NE(book.next(), nullptr);
 }
 
+TEST_F(Book, KeepsTheResultsOfADiskThatIsAway) {
+  const auto a = seen("a", 10);
+  const auto b = seen("b", 20);
+  look({a, b});
+  read(a, 1);
+  book.begin_look();
+  EXPECT_TRUE(book.end_look({"/srv"}).empty());
+  EXPECT_EQ(found(1), 0U) << "but nothing is served from it";
+  EXPECT_EQ(book.counts().files, 0U);
+  EXPECT_EQ(book.next(), nullptr);
+  look({a, b});
+  EXPECT_EQ(found(1), 1U);
+  read(b, 2);
+  EXPECT_EQ(book.next(), nullptr);
+}
+
 TEST_F(Book, MissingFileIsRefusedUntilItIsSeenAgain) {
   auto a = seen("a", 10);
   look({a});

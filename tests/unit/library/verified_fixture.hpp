@@ -53,6 +53,15 @@ class VerifiedTest : public ShareTest {
       (void)was_told;
     }
   }
+  /// Until `find` gives it.
+  [[nodiscard]] Task<void> served(VerifiedCopies& copies, ContentId id) {
+    const MonoTime deadline = clock_->now() + std::chrono::seconds(30);
+    while (!copies.find(id)) {
+      const bool in_time = co_await changed_.wait(*clock_, deadline);
+      EXPECT_TRUE(in_time) << "the copy is not served";
+      if (!in_time) co_return;
+    }
+  }
   /// Until `find` gives nothing for it any more.
   [[nodiscard]] Task<void> withdrawn(VerifiedCopies& copies, ContentId id) {
     const MonoTime deadline = clock_->now() + std::chrono::seconds(30);
