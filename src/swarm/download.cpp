@@ -25,6 +25,8 @@ Fault fault_of(core::Fault fault) {
   return Fault::Slow;
 }
 
+core::SourceFacts facts_of(const PieceSource& source) { return {source.prefix(), source.is_reputable(), source.depth()}; }
+
 core::Claim claim_of(const library::Manifest& manifest) {
   core::Claim claim{manifest.size, manifest.piece_length(), manifest.root, manifest.layer};
   if (claim.proofs.empty() && manifest.pieces() == 1) claim.proofs.push_back(manifest.root);
@@ -73,7 +75,7 @@ void DownloadImpl::add(std::unique_ptr<PieceSource> source) {
 
 void DownloadImpl::admit(std::unique_ptr<PieceSource> source) {
   const core::SourceId id = ++last_source_;
-  core::SourceFacts facts{source->prefix(), source->is_reputable(), source->depth()};
+  core::SourceFacts facts = facts_of(*source);
   Member member;
   member.name = source->name();
   member.source = std::move(source);
@@ -107,6 +109,7 @@ void DownloadImpl::opened(core::SourceId id, Result<library::Manifest> stated) {
     member.problem = stated.error().message;
     run_->core.open_failed(id, lost_of(stated.error()), now);
   } else {
+    run_->core.describe(id, facts_of(*member.source));  // where it is, for instance, is known only now
     run_->core.opened(id, claim_of(*stated), now);
     const auto group = run_->core.source(id).group;
     if (group && !run_->groups.contains(*group)) run_->groups.emplace(*group, std::make_shared<const library::Manifest>(std::move(*stated)));

@@ -9,8 +9,7 @@ namespace {
 
 constexpr Duration kPieceTime = std::chrono::seconds(60);      // and the time that the slowest useful line needs
 constexpr std::uint64_t kSlowestLine = 32 * 1024;              // bytes a second
-constexpr Duration kSaveEvery = std::chrono::seconds(1);
-constexpr int kSavePause = 4;                                  // times what the last saving took
+constexpr Duration kSaveEvery = std::chrono::milliseconds(500);  // little is left to be synced when the last piece has come
 constexpr std::uint64_t kReadAhead = 4 * 1024 * 1024;          // of pieces that are read back in one go
 constexpr std::uint64_t kShareOfHeld = 4;
 
@@ -245,7 +244,7 @@ Task<Status> DownloadImpl::save() {
   co_return saved;
 }
 
-/// As long as the disk needs for it, and some: syncing must not keep the pieces that come from being written.
+/// Half of the time at most: syncing must not keep the pieces that come from being written.
 Task<void> DownloadImpl::save_along() {
   Run& run = *run_;
   Duration pause = kSaveEvery;
@@ -256,7 +255,7 @@ Task<void> DownloadImpl::save_along() {
     before = run.core.done_count();
     const MonoTime began = deps_.clock.now();
     const Status saved = co_await save();
-    pause = std::max(kSaveEvery, kSavePause * (deps_.clock.now() - began));
+    pause = std::max(kSaveEvery, deps_.clock.now() - began);
     if (!saved) fail_disk(saved.error());
     if (!saved) co_return;
   }

@@ -74,8 +74,11 @@ Status PieceFile::prepare(core::PieceMap map) {
     SF_TRY_ASSIGN(file_, files_.open(partial_, OpenMode::Create));
   }
   SF_TRY(file_->truncate(map.size));
-  SF_TRY(file_->sync());
   map_ = std::move(map);
+  prepared_ = true;
+  // Where no bitmap says anything yet, none is needed before the first bit is set.
+  if (!files_.exists(map_path_)) return {};
+  SF_TRY(file_->sync());
   return write_map();
 }
 
@@ -107,10 +110,11 @@ Status PieceFile::read(std::uint64_t offset, MutableByteView out) {
 
 Status PieceFile::save(const crypto::Sha256& root, const std::vector<bool>& pieces) {
   const std::scoped_lock lock(saving_);
-  if (!file_ || !map_file_ || map_.root != root || map_.pieces.size() != pieces.size()) return {};
+  if (!prepared_ || map_.root != root || map_.pieces.size() != pieces.size()) return {};
   SF_TRY(file_->sync());
-  if (map_.pieces == pieces) return {};
+  if (map_file_ && map_.pieces == pieces) return {};
   map_.pieces = pieces;
+  if (!map_file_) return write_map();
   SF_TRY(map_file_->write_at(core::kMapHeader, map_.bits()));
   return map_file_->sync();
 }
@@ -118,6 +122,7 @@ Status PieceFile::save(const crypto::Sha256& root, const std::vector<bool>& piec
 Status PieceFile::forget() {
   const std::scoped_lock lock(saving_);
   map_file_.reset();
+  prepared_ = false;
   if (!files_.exists(map_path_)) return {};
   SF_TRY(files_.remove(map_path_));
   return files_.sync_folder(map_path_.parent_path());
@@ -137,7 +142,9 @@ Result<fs::path> PieceFile::place() {
     SF_TRY(moved);
     file_.reset();
     map_file_.reset();
-    SF_TRY(remove_rest());
+    prepared_ = false;
+    // Unsynced: one that comes back after a power cut names a finished file, and is removed by the next look.
+    SF_TRY(files_.remove(map_path_));
     return path;
   }
   return fail(Errc::Exists, "Every name tried beside " + target_.string() + " is taken; move some of them away.");

@@ -52,6 +52,7 @@ class PieceFile {
   std::unique_ptr<File> map_file_;
   std::mutex saving_;
   core::PieceMap map_;
+  bool prepared_ = false;  // `map_` is of what is being fetched
 };
 
 }  // namespace soulfabric::swarm

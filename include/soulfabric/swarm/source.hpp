@@ -25,13 +25,14 @@ class PieceSource {
   virtual ~PieceSource() = default;
   /// For the page: which source this is.
   [[nodiscard]] virtual const std::string& name() const = 0;
-  /// Sources of one network and one prefix are not independent of each other (security rule S11).
+  /// This, `is_reputable` and `depth` are asked again once it is open. Sources of one network and one prefix are not independent of each other (security rule S11).
   [[nodiscard]] virtual std::string prefix() const = 0;
   [[nodiscard]] virtual bool is_reputable() const = 0;
   /// Begins the conversation: what it states of the content. The manifest is checked in itself. NotFound: it refuses (the one refusal).
   [[nodiscard]] virtual Task<Result<library::Manifest>> open(library::ContentId want, MonoTime deadline) = 0;
   /// One piece, whole, into `into`. Several may be asked for before the first has come (at most `depth()`); they come in order.
-  /// `arrived` is told of each part of it, so that a slow one is seen before its piece is there.
+  /// `arrived` is told of each part of it, so that a slow one is seen before its piece is there; of 0 bytes where something else came
+  /// (the rest of a piece that was given up). A fetch that is cancelled was given up; others may be asked for after it.
   [[nodiscard]] virtual Task<Status> fetch(std::uint64_t piece, MutableByteView into, std::function<void(std::size_t)> arrived,
                                            MonoTime deadline) = 0;
   [[nodiscard]] virtual std::size_t depth() const { return 2; }

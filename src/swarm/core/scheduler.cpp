@@ -16,9 +16,16 @@ std::uint64_t Claim::piece_size(std::uint64_t piece) const noexcept { return std
 
 void Scheduler::add(SourceId id, SourceFacts facts, MonoTime now) {
   if (phase_ == Phase::Ended) return;
-  facts.depth = std::max<std::size_t>(facts.depth, 1);
-  sources_[id].facts = std::move(facts);
+  (void)sources_[id];
+  describe(id, std::move(facts));
   decide(now);
+}
+
+void Scheduler::describe(SourceId id, SourceFacts facts) {
+  const auto found = sources_.find(id);
+  if (found == sources_.end()) return;
+  found->second.facts = std::move(facts);
+  found->second.facts.depth = std::max<std::size_t>(found->second.facts.depth, 1);
 }
 
 void Scheduler::no_more_sources(MonoTime now) {
@@ -194,7 +201,7 @@ void Scheduler::root_was_false(MonoTime now) {
 
 void Scheduler::arrived(Ticket ticket, std::size_t bytes, MonoTime now) {
   const auto order = orders_.find(ticket);
-  if (order == orders_.end() || bytes == 0) return;
+  if (order == orders_.end()) return;
   Source& source = sources_.at(order->second.source);
   order->second.got += bytes;
   source.last_sign = now;

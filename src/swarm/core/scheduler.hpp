@@ -84,10 +84,13 @@ class Scheduler {
 
   void keep(Kept kept) { kept_ = std::move(kept); }
   void add(SourceId id, SourceFacts facts, MonoTime now);
+  /// What is known of it by now; before `opened`.
+  void describe(SourceId id, SourceFacts facts);
   void no_more_sources(MonoTime now);
   void opened(SourceId id, Claim claim, MonoTime now);
   void open_failed(SourceId id, Lost how, MonoTime now);
   void prepared(MonoTime now);
+  /// No bytes: a sign of life only.
   void arrived(Ticket ticket, std::size_t bytes, MonoTime now);
   /// The piece is in memory. False: nobody wants it any more; true: it is to be checked, then `checked`.
   [[nodiscard]] bool fetched(Ticket ticket, MonoTime now);
