@@ -22,7 +22,7 @@ class Node:
             file.write(
                 "flags:\n  no_connect: true\n"
                 "web:\n  ip_address: 127.0.0.1\n  authentication:\n    api_keys:\n      test:\n"
-                f"        key: {KEY}\n        role: administrator\n        scopes: [mesh, guard]\n"
+                f"        key: {KEY}\n        role: administrator\n        scopes: [mesh, relay, guard]\n"
                 "mesh:\n  join: \"yes\"\n  publish: public\n  port_mapping: false\n  reconnect_interval: 2\n"
                 "  services: [mesh-introspect]\n  gateway:\n    enabled: true\n    services:\n      mesh-introspect: [\"*\"]\n"
                 + settings)
