@@ -35,7 +35,8 @@ class Client final : public HttpClient {
       ++metrics_.answers;
       co_return std::move(*outcome);
     }
-    ++metrics_.refused[static_cast<std::size_t>(outcome.error().why)];
+    const bool given_up = outcome.error().error.code == Errc::Cancelled;  // by the one who asked: nothing was refused
+    if (!given_up) ++metrics_.refused[static_cast<std::size_t>(outcome.error().why)];
     co_return std::unexpected(std::move(outcome).error().error);
   }
 

@@ -14,6 +14,7 @@ constexpr std::size_t kPiece = 16 * 1024;
 using Piece = std::array<std::uint8_t, kPiece>;
 
 HttpFault broken(const Error& error, const std::string& host) {
+  if (error.code == Errc::Cancelled) return {HttpRefusal::Connect, error};
   if (error.code == Errc::TimedOut) return {HttpRefusal::Time, {Errc::TimedOut, host + " did not answer in time."}};
   return {HttpRefusal::Connect, {Errc::Offline, "The connection to " + host + " broke."}};
 }

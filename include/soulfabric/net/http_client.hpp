@@ -18,7 +18,8 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   /// An answer with any status is an answer. Errors: InvalidArgument (URL), Forbidden (address, port, host), Offline, TimedOut,
-  /// TooLarge, Malformed, Unauthorized (certificate), RateLimited (the wait for the host's turn would pass `time`). Each is one
+  /// TooLarge, Malformed, Unauthorized (certificate), RateLimited (the wait for the host's turn would pass `time`),
+  /// Cancelled (the caller's scope was closed; not counted as refused). Each is one
   /// sentence that names at most the host.
   [[nodiscard]] virtual Task<Result<HttpResponse>> fetch(HttpRequest request) = 0;
   virtual void configure(HttpClientSettings settings) = 0;

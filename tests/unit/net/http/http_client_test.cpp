@@ -12,6 +12,8 @@ using testing::OriginRequest;
 OriginAnswer plain(const OriginRequest& request) {
   if (request.target == "/release") return {.headers = {{"ETag", "\"one\""}, {"Content-Type", "application/json"}}, .body = "{}"};
   if (request.target == "/gone") return {.status = 404, .body = "nothing"};
+  if (request.target == "/moved") return {.status = 307, .headers = {{"Location", "release?again"}}};
+  if (request.target == "/release?again") return {.body = "there"};
   if (request.target == "/unchanged") return {.status = 304};
   return {.status = 500};
 }
@@ -46,6 +48,78 @@ TEST(HttpClient, AnyStatusIsAnAnswer) {
   EXPECT_EQ(ground.fetch({.url = origin.url("/broken")})->status, 500);
   EXPECT_EQ(ground.fetch({.method = HttpMethod::Head, .url = origin.url("/release")})->body.size(), 0U);
   EXPECT_EQ(ground.client->metrics().answers, 4U);
+  ground.end(origin);
+}
+
+TEST(HttpClient, FollowsARedirectWithTheSameMethod) {
+  HttpGround ground;
+  HttpOrigin origin(ground.context, ground.clock, plain);
+  ground.make(with_exception("127.0.0.1", {origin.port()}));
+  const auto answer = ground.fetch({.method = HttpMethod::Head, .url = origin.url("/moved")});
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->redirects, 1U);
+  EXPECT_EQ(origin.last().method, "HEAD");
+  EXPECT_EQ(origin.count("/release?again"), 1U);
+  EXPECT_EQ(ground.fetch({.url = origin.url("/moved"), .redirects = 0})->status, 307) << "who allows none gets the redirect itself";
+  ground.end(origin);
+}
+
+/// Answers at once and then waits for the client to go.
+Task<void> answer_and_wait(testing::OriginConnection& connection, bool* gone) {
+  const bool listens = co_await connection.send("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi");
+  if (listens) co_await connection.wait_for_end();
+  *gone = true;
+}
+
+Task<void> fetch_and_see(HttpClient& client, std::string url, IoClock& clock, bool* gone) {
+  HttpRequest request;
+  request.url = std::move(url);
+  const auto answer = co_await client.fetch(std::move(request));
+  EXPECT_TRUE(answer);
+  while (!*gone) co_await clock.sleep_for(std::chrono::milliseconds(1));  // ended by the guard of run_task
+}
+
+TEST(HttpClient, HoldsNoConnectionOpen) {
+  HttpGround ground;
+  bool gone = false;
+  const OriginAnswer staying{.perform = [&gone](testing::OriginConnection& c) { return answer_and_wait(c, &gone); }};
+  HttpOrigin origin(ground.context, ground.clock, [&staying](const OriginRequest&) { return staying; });
+  ground.make(with_exception("127.0.0.1", {origin.port()}));
+  testing::run_task(ground.context, fetch_and_see(*ground.client, origin.url("/"), ground.clock, &gone));
+  EXPECT_TRUE(gone);
+  ground.end(origin);
+}
+
+Task<void> fetch_for_nobody(HttpClient& client, std::string url) {
+  HttpRequest request;
+  request.url = std::move(url);
+  const auto answer = co_await client.fetch(std::move(request));
+  EXPECT_EQ(answer.error().code, Errc::Cancelled);
+}
+
+Task<void> begin_and_give_up(HttpGround& ground, HttpOrigin& origin, bool* gone) {
+  TaskScope scope(ground.context, "asker");
+  scope.spawn("fetch", fetch_for_nobody(*ground.client, origin.url("/")));
+  while (origin.requests() == 0) co_await ground.clock.sleep_for(std::chrono::milliseconds(1));
+  co_await scope.close();
+  while (!*gone) co_await ground.clock.sleep_for(std::chrono::milliseconds(1));
+}
+
+Task<void> only_wait(testing::OriginConnection& connection, bool* gone) {
+  co_await connection.wait_for_end();
+  *gone = true;
+}
+
+TEST(HttpClient, AGivenUpRequestEndsItsConnection) {
+  HttpGround ground;
+  bool gone = false;
+  const OriginAnswer silent{.perform = [&gone](testing::OriginConnection& c) { return only_wait(c, &gone); }};
+  HttpOrigin origin(ground.context, ground.clock, [&silent](const OriginRequest&) { return silent; });
+  ground.make(with_exception("127.0.0.1", {origin.port()}));
+  testing::run_task(ground.context, begin_and_give_up(ground, origin, &gone));
+  EXPECT_TRUE(gone);
+  EXPECT_EQ(ground.refused(HttpRefusal::Connect) + ground.refused_else(HttpRefusal::Connect), 0U);
   ground.end(origin);
 }
 
