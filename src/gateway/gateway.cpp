@@ -51,9 +51,7 @@ class GatewayImpl final : public Gateway {
     add_mesh_routes(table_, context_);
     add_pod_routes(table_, context_);
     add_guard_routes(table_, context_);
-    add_catalogue_routes(table_, context_);
-    add_content_routes(table_, context_);
-    add_tunnel_routes(table_, context_);
+    add_relay_routes(table_, context_);
     hub_.add_routes(table_);
     mesh_gateway_.add_routes(table_);
     add_document_route(table_);

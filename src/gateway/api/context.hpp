@@ -67,6 +67,7 @@ void add_health_routes(RouteTable& table, Context& context);
 void add_mesh_routes(RouteTable& table, Context& context);
 void add_pod_routes(RouteTable& table, Context& context);
 void add_guard_routes(RouteTable& table, Context& context);
+void add_relay_routes(RouteTable& table, Context& context);  // and those of its parts, the next three
 void add_catalogue_routes(RouteTable& table, Context& context);
 void add_content_routes(RouteTable& table, Context& context);
 void add_tunnel_routes(RouteTable& table, Context& context);

@@ -63,10 +63,12 @@ std::string_view name_of(services::MemberState state) noexcept { return kStates.
 
 const MeshParts* parts_of(Context& context) { return context.deps.mesh == nullptr ? nullptr : context.deps.mesh->parts(); }
 
-Response not_on_the_mesh(Context& context) {
+std::string why_not_on_the_mesh(Context& context) {
   const auto trouble = context.deps.mesh == nullptr ? std::string() : context.deps.mesh->choice().trouble;
-  return string_response(503, trouble.empty() ? "This node is not on the mesh: join it first." : trouble);
+  return trouble.empty() ? "This node is not on the mesh: join it first." : trouble;
 }
+
+Response not_on_the_mesh(Context& context) { return string_response(503, why_not_on_the_mesh(context)); }
 
 Response mesh_error(const Error& error) {
   if (error.code == Errc::Exists || error.code == Errc::Conflict) return string_response(409, error.message);

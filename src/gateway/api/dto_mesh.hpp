@@ -12,7 +12,9 @@ namespace soulfabric::gateway {
 
 /// The parts while this node is on the mesh; never kept across an await.
 [[nodiscard]] const MeshParts* parts_of(Context& context);
-/// 503 with the reason why there are no parts.
+/// Why there are no parts, one sentence.
+[[nodiscard]] std::string why_not_on_the_mesh(Context& context);
+/// 503 with that sentence.
 [[nodiscard]] Response not_on_the_mesh(Context& context);
 /// The answer for an error that came from the mesh: statuses as calls have them, one sentence.
 [[nodiscard]] Response mesh_error(const Error& error);

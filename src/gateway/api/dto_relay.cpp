@@ -2,25 +2,45 @@
 // Relay values to JSON. Times in UTC, durations in seconds.
 #include "api/dto_relay.hpp"
 
+#include <array>
+
 #include "api/dto_mesh.hpp"
 
 namespace soulfabric::gateway {
 namespace {
 
+constexpr std::size_t kToldFetches = 100;  // in one event; the page asks for the rest
+
+
 std::int64_t seconds(Duration time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
 
-/// By reason; a reason that never came up is left out.
+/// "own_port" as "ownPort".
+std::string camel(std::string_view name) {
+  std::string out;
+  bool raise = false;
+  for (const char c : name) {
+    if (c != '_') out.push_back(raise && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    raise = c == '_';
+  }
+  return out;
+}
+
+/// By reason, all of them.
 template <class Reason>
 void write_refused(JsonWriter& json, const std::vector<std::uint64_t>& counts) {
   json.key("refused").begin_object();
-  for (std::size_t i = 0; i < counts.size(); ++i)
-    if (counts[i] > 0) json.key(relay::name_of(static_cast<Reason>(i))).value(counts[i]);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Reason::Count_); ++i) {
+    json.key(camel(relay::name_of(static_cast<Reason>(i)))).value(i < counts.size() ? counts[i] : std::uint64_t{0});
+  }
   json.end_object();
 }
 
 void write_metrics(JsonWriter& json, const relay::CatalogueMetrics& m) {
   json.begin_object().member("asked", m.asked).member("fromMemory", m.from_memory).member("fromDisk", m.from_disk);
-  json.member("fromMesh", m.from_mesh).member("fromOrigin", m.from_origin).member("joined", m.joined).member("stale", m.stale);
+  json.member("fromMesh", m.from_mesh).member("fromOrigin", m.from_origin);
+  const auto kept = m.from_memory + m.from_disk;
+  if (const auto all = kept + m.from_mesh + m.from_origin; all > 0) json.member("hitRate", static_cast<double>(kept) / static_cast<double>(all));
+  json.member("joined", m.joined).member("stale", m.stale);
   json.member("negative", m.negative).member("served", m.served).member("ownersPassedOver", m.owners_passed_over);
   json.member("refusedAnswers", m.refused_answers).member("spotChecks", m.spot_checks).member("mismatches", m.mismatches);
   json.member("entries", m.entries).member("bytes", m.bytes).end_object();
@@ -62,20 +82,52 @@ void write_tunnel(JsonWriter& json, const relay::TunnelInfo& tunnel) {
 
 RelayControl::Parts relays_of(Context& context) { return context.deps.relay == nullptr ? RelayControl::Parts{} : context.deps.relay->parts(); }
 
-Response no_relay(Context& context, std::string_view what) {
-  if (context.deps.relay == nullptr) return string_response(503, std::string(what) + " is not part of this program.");
-  return not_on_the_mesh(context);
+std::string why_not(Context& context, RelayPart part) {
+  if (context.deps.relay == nullptr) return "The relays are not part of this program.";
+  const auto options = context.deps.configuration.options().relay;
+  const auto parts = context.deps.relay->parts();
+  switch (part) {
+    case RelayPart::Catalogue:
+      if (!options.catalogue.enabled) return "Looking things up is switched off: set relay.catalogue.enabled to true.";
+      return parts.catalogue == nullptr ? "The catalogue has not started: see the log of this program." : "";
+    case RelayPart::Copies:
+      if (parts.copies == nullptr) return "Verified copies have not started: see the log of this program.";
+      return options.content.hashing ? "" : "Verifying is switched off: set relay.content.hashing to true.";
+    case RelayPart::Content:
+      if (parts.content == nullptr) return why_not_on_the_mesh(context);
+      return options.content.enabled ? "" : "Serving is switched off: set relay.content.enabled to true. Fetching works.";
+    case RelayPart::Tunnels: return parts.tunnels == nullptr ? why_not_on_the_mesh(context) : "";
+  }
+  return "";
+}
+
+Response no_relay(Context& context, RelayPart part) {
+  const auto why = why_not(context, part);
+  return string_response(503, why.empty() ? "This part of the program is not running." : why);
 }
 
 Response relay_error(const Error& error) {
-  if (error.code == Errc::InvalidArgument) return string_response(400, error.message);
-  return mesh_error(error);
+  switch (error.code) {
+    // What a far side did is no fault of who asks us: neither a wrong request nor a missing sign-in.
+    case Errc::Malformed:
+    case Errc::Unauthorized:
+    case Errc::TooLarge: return string_response(502, error.message);
+    case Errc::InvalidArgument:
+    case Errc::Exists:
+    case Errc::Conflict:
+    case Errc::Io:
+    case Errc::Corrupt:
+    case Errc::NoSpace: return error_response(error);
+    default: return mesh_error(error);
+  }
 }
 
 void write_catalogue(JsonWriter& json, Context& context) {
-  const auto& options = context.deps.configuration.options().relay.catalogue;
+  const auto options = context.deps.configuration.options().relay.catalogue;
   json.begin_object().member("enabled", options.enabled).member("mesh", options.mesh).member("reducedPrivacy", options.reduced_privacy);
   json.member("musicbrainz", options.musicbrainz).member("coverArt", options.cover_art).member("freshSeconds", options.cache);
+  const auto why = why_not(context, RelayPart::Catalogue);
+  if (options.enabled && !why.empty()) json.member("trouble", why);
   if (const auto* catalogue = relays_of(context).catalogue) {
     json.key("metrics");
     write_metrics(json, catalogue->metrics());
@@ -84,11 +136,11 @@ void write_catalogue(JsonWriter& json, Context& context) {
 }
 
 void write_content(JsonWriter& json, Context& context) {
-  const auto& options = context.deps.configuration.options().relay.content;
+  const auto options = context.deps.configuration.options().relay.content;
   const auto parts = relays_of(context);
   json.begin_object().member("enabled", options.enabled).member("streamsMost", options.streams).member("streamsPerPeer", options.streams_per_peer);
   json.member("recordsMost", options.records);
-  if (parts.content == nullptr) json.member("trouble", "This node is not on the mesh, so nothing is served and nothing can be fetched.");
+  if (parts.content == nullptr) json.member("trouble", why_not(context, RelayPart::Content));
   if (parts.copies != nullptr) {
     json.key("hashing");
     write_hashing(json, parts.copies->progress(), options.hashing);
@@ -108,7 +160,7 @@ void write_tunnels(JsonWriter& json, Context& context) {
   json.end_array().member("tunnelsMost", trusted.tunnels).member("tunnelsPerPeer", trusted.tunnels_per_peer).member("idleSeconds", trusted.idle);
   const auto* tunnels = relays_of(context).tunnels;
   if (tunnels == nullptr) {
-    json.member("trouble", "This node is not on the mesh, so there are no tunnels.").end_object();
+    json.member("trouble", why_not(context, RelayPart::Tunnels)).end_object();
     return;
   }
   json.key("tunnels").begin_array();
@@ -120,6 +172,27 @@ void write_tunnels(JsonWriter& json, Context& context) {
   json.key("metrics").begin_object().member("opened", m.opened).member("open", m.open).member("bytes", m.bytes);
   write_refused<relay::TunnelRefusal>(json, m.refused);
   json.end_object().end_object();
+}
+
+void write_relay_news(JsonWriter& json, Context& context) {
+  const auto parts = relays_of(context);
+  json.begin_object();
+  if (parts.content != nullptr) {
+    json.key("fetches").begin_array();
+    std::size_t told = 0;
+    for (const auto& fetch : parts.content->fetches()) {
+      if (++told > kToldFetches) break;
+      json.begin_object().member("id", fetch.id).member("state", swarm::name_of(fetch.report.state)).member("bytes", fetch.report.bytes);
+      json.member("size", fetch.report.size).member("bytesPerSecond", fetch.report.bytes_per_second).end_object();
+    }
+    json.end_array();
+  }
+  if (parts.tunnels != nullptr) json.member("tunnels", parts.tunnels->metrics().open);
+  if (parts.copies != nullptr) {
+    json.key("hashing");
+    write_hashing(json, parts.copies->progress(), context.deps.configuration.options().relay.content.hashing);
+  }
+  json.end_object();
 }
 
 void write(JsonWriter& json, const relay::ContentFetch& fetch) {

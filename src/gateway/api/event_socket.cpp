@@ -2,6 +2,7 @@
 // What is to be told is looked up when the socket can take it: two changes of one thing are one text.
 #include "api/dto.hpp"
 #include "api/dto_mesh.hpp"
+#include "api/dto_relay.hpp"
 #include "api/hub.hpp"
 #include "api/state.hpp"
 
@@ -12,6 +13,7 @@ constexpr std::size_t kMaxQueued = 20'000;
 constexpr std::size_t kMaxMessages = 1'000;
 constexpr std::size_t kResponsesText = 512 * 1024;  // where a text of search responses is cut
 constexpr std::chrono::milliseconds kRest{50};      // between batches, so that ticks join
+constexpr std::chrono::milliseconds kRelayRest{200};
 
 std::string begin_event(std::string_view type) { return R"({"type":")" + std::string(type) + R"(","data":)"; }
 
@@ -27,6 +29,14 @@ std::string event_of(std::string_view type, const Args&... args) {
 std::string with_id(std::string_view type, const std::string& id) {
   auto text = begin_event(type);
   JsonWriter(text).begin_object().member("id", id).end_object();
+  text.push_back('}');
+  return text;
+}
+
+std::string relay_event(Context& context) {
+  auto text = begin_event("relay");
+  JsonWriter json(text);
+  write_relay_news(json, context);
   text.push_back('}');
   return text;
 }
@@ -59,6 +69,11 @@ void EventSocket::tell_responses(const std::string& search, std::size_t from) {
   tell(News::Responses, search);
 }
 
+void EventSocket::tell_relay() {
+  relay_due_ = true;
+  changed_.notify_all();
+}
+
 void EventSocket::tell_message(const std::string& text) {
   messages_.push_back(text);
   if (messages_.size() > kMaxMessages) end();
@@ -81,8 +96,15 @@ Task<std::optional<std::string>> EventSocket::next() {
       messages_.pop_front();
       co_return text;
     }
+    const auto now = context_.deps.clock.now();
+    if (relay_due_ && now >= relay_next_) {
+      relay_due_ = false;
+      relay_next_ = now + kRelayRest;
+      co_return relay_event(context_);
+    }
     if (queue_.empty()) {
-      const bool told = co_await changed_.wait(context_.deps.clock, kNever);
+      const MonoTime until = relay_due_ ? relay_next_ : kNever;
+      const bool told = co_await changed_.wait(context_.deps.clock, until);
       rested_ = !told;
       continue;
     }
@@ -135,13 +157,11 @@ Task<std::string> EventSocket::render(Key key) {
       }
       text.push_back('}');
       break;
-    case News::Relay:  // what changed is asked for by those who look at it
-      text = begin_event("relay") + "{}}";
-      break;
     case News::Pod: text = with_id("pod", id); break;
     case News::SearchRemoved: text = with_id("search.removed", id); break;
     case News::TransferRemoved: text = with_id("transfer.removed", id); break;
-    case News::Responses: break;
+    case News::Responses:
+    case News::Relay: break;
   }
   co_return text;
 }

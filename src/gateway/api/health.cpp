@@ -72,6 +72,7 @@ std::string metrics_text(Context& context) {
   metrics.gauge("slskd_dnet_branch_level", "Distance from the root of the branch.", tree.branch_level);
   guard_metrics(metrics, context.deps.guard.metrics());
   mesh_metrics(metrics, context);
+  relay_metrics(metrics, context);
   return metrics.take();
 }
 

@@ -130,15 +130,18 @@ void Hub::close_lost_keys() {
 }
 
 void Hub::tell(News news, const std::string& id) {
-  const bool of_mesh = news == News::Mesh || news == News::Pod;
+  const std::string_view scope = news == News::Mesh || news == News::Pod ? "mesh" : news == News::Relay ? "relay" : "";
   for (const auto& weak : sockets_) {
     const auto socket = weak.lock();
     if (!socket) continue;
     // What a key has no scope to ask for it is not told either (security rule S21).
     const auto& who = socket->identity();
-    const auto may_not = [&](std::string_view scope) { return who.proof == Proof::Key && std::ranges::find(who.scopes, scope) == who.scopes.end(); };
-    if ((of_mesh && may_not("mesh")) || (news == News::Relay && may_not("relay"))) continue;
-    socket->tell(news, id);
+    if (!scope.empty() && who.proof == Proof::Key && std::ranges::find(who.scopes, scope) == who.scopes.end()) continue;
+    if (news == News::Relay) {
+      socket->tell_relay();
+    } else {
+      socket->tell(news, id);
+    }
   }
 }
 

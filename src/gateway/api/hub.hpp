@@ -26,6 +26,8 @@ class EventSocket final : public SocketSource {
   void tell(News news, const std::string& id);
   void tell_responses(const std::string& search, std::size_t from);
   void tell_message(const std::string& text);
+  /// Told at most five times a second, whatever is going on.
+  void tell_relay();
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
@@ -42,6 +44,8 @@ class EventSocket final : public SocketSource {
   std::deque<std::string> messages_;
   std::map<std::string, std::size_t> told_responses_;  // by search: how many
   Notifier changed_;
+  MonoTime relay_next_{};  // not before
+  bool relay_due_ = false;
   bool greeted_ = false;
   bool rested_ = true;
   bool ended_ = false;
@@ -93,7 +97,7 @@ class Hub final : public soulseek::Observer, public library::Shares::Observer {
   Context& context_;
   std::vector<std::weak_ptr<EventSocket>> sockets_;
   std::vector<Adopted> adopted_;
-  std::shared_ptr<Hub*> self_ = std::make_shared<Hub*>(this);  // listeners of the mesh may outlive the hub
+  std::shared_ptr<Hub*> self_ = std::make_shared<Hub*>(this);  // listeners of mesh and relays may outlive the hub
   std::uint64_t mesh_joins_ = 1;                               // counted on every change of the mesh
   std::uint64_t mesh_watched_ = 0;                             // of these, the one whose parts are listened to
   std::set<std::string> ended_uploads_;  // told as complete

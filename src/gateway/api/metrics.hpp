@@ -45,5 +45,7 @@ class Metrics {
 
 /// Links, the table, calls by service of ours and outcome; nothing while this node is not on the mesh but that it is not.
 void mesh_metrics(Metrics& metrics, Context& context);
+/// Of each relay that runs.
+void relay_metrics(Metrics& metrics, Context& context);
 
 }  // namespace soulfabric::gateway

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Verified copies and content by its id over HTTP: what is served, what is fetched, and why a file is not verified.
+#include <algorithm>
+
 #include "api/dto_relay.hpp"
 #include "core/json_input.hpp"
 #include "soulfabric/base/text.hpp"
@@ -12,6 +14,15 @@ constexpr std::size_t kPeersCap = 32;
 constexpr std::size_t kPathCap = 16 * 1024;
 constexpr std::size_t kNameCap = 255;
 
+constexpr std::string_view kNoPath = "This is no path of a shared file or folder, such as music\\Album\\01.flac.";
+
+/// As shares name their files: no way up, nothing that is no text.
+bool is_virtual_path(std::string_view path) {
+  if (path.empty() || path.size() > kPathCap || path.front() == '\\' || path.front() == '/') return false;
+  if (std::ranges::any_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) return false;
+  return std::ranges::none_of(split(path, '\\'), [](std::string_view part) { return part == ".." || part == "."; });
+}
+
 Response show(Context& context) {
   std::string body;
   JsonWriter json(body);
@@ -21,7 +32,7 @@ Response show(Context& context) {
 
 Response pause(Context& context, Call& call) {
   auto* copies = relays_of(context).copies;
-  if (copies == nullptr) return no_relay(context, "Verifying");
+  if (copies == nullptr) return no_relay(context, RelayPart::Copies);
   const auto json = Json::parse(call.request->body);
   if (!json) return error_response(json.error());
   const auto paused = json->flag("paused");
@@ -30,14 +41,14 @@ Response pause(Context& context, Call& call) {
   return empty_response(204);
 }
 
-Task<Response> files(Context& context, Call& call) {
+Task<Response> copies_of(Context& context, Call& call) {
   auto* copies = relays_of(context).copies;
-  if (copies == nullptr) co_return no_relay(context, "Verifying");
+  if (copies == nullptr) co_return no_relay(context, RelayPart::Copies);
   const auto folder = call.query.find("folder");
   const auto path = call.query.find("path");
   if (!folder && !path) co_return string_response(400, "Name a folder or a path of your shares.");
   std::string where(folder ? *folder : *path);
-  if (where.empty() || where.size() > kPathCap) co_return string_response(400, "The path is empty or longer than any real one.");
+  if (!is_virtual_path(where)) co_return string_response(400, std::string(kNoPath));
   std::vector<library::CopyStatus> found;
   if (folder) {
     auto all = co_await copies->status_in(std::move(where));
@@ -58,7 +69,7 @@ Task<Response> files(Context& context, Call& call) {
 
 Response private_paths(Context& context) {
   auto* copies = relays_of(context).copies;
-  if (copies == nullptr) return no_relay(context, "Verifying");
+  if (copies == nullptr) return no_relay(context, RelayPart::Copies);
   std::string body;
   JsonWriter json(body);
   json.begin_array();
@@ -69,12 +80,12 @@ Response private_paths(Context& context) {
 
 Task<Response> set_private(Context& context, Call& call) {
   auto* copies = relays_of(context).copies;
-  if (copies == nullptr) co_return no_relay(context, "Verifying");
+  if (copies == nullptr) co_return no_relay(context, RelayPart::Copies);
   const auto json = Json::parse(call.request->body);
   if (!json) co_return error_response(json.error());
   const auto path = json->text("path");
   const auto is_private = json->flag("private");
-  if (!path || !*path || (*path)->empty() || (*path)->size() > kPathCap) co_return string_response(400, "The request lacks path: a file or folder of your shares.");
+  if (!path || !*path || !is_virtual_path(**path)) co_return string_response(400, std::string(kNoPath));
   if (!is_private || !*is_private) co_return string_response(400, "The request lacks private: say true or false.");
   const auto done = co_await copies->set_private(**path, **is_private);
   co_return done ? empty_response(204) : relay_error(done.error());
@@ -82,8 +93,8 @@ Task<Response> set_private(Context& context, Call& call) {
 
 Task<Response> providers(Context& context, Call& call) {
   auto* content = relays_of(context).content;
-  if (content == nullptr) co_return no_relay(context, "The content relay");
-  const auto id = library::ContentId::parse(call.query.find("id").value_or(""));
+  if (content == nullptr) co_return no_relay(context, RelayPart::Content);
+  const auto id = library::ContentId::parse(call.value(0));
   if (!id) co_return string_response(400, id.error().message);
   const auto found = co_await content->providers(*id, call.request->origin, context.deadline(kFindTime));
   if (!found) co_return relay_error(found.error());
@@ -129,7 +140,7 @@ Response one_fetch(const relay::ContentFetch& fetch, int status) {
 }
 
 Task<Response> begin_fetch(Context& context, Call& call) {
-  if (relays_of(context).content == nullptr) co_return no_relay(context, "The content relay");
+  if (relays_of(context).content == nullptr) co_return no_relay(context, RelayPart::Content);
   const auto json = Json::parse(call.request->body);
   if (!json) co_return error_response(json.error());
   auto request = read_fetch(*json);
@@ -144,7 +155,7 @@ Task<Response> begin_fetch(Context& context, Call& call) {
 
 Response fetches(Context& context) {
   const auto* content = relays_of(context).content;
-  if (content == nullptr) return no_relay(context, "The content relay");
+  if (content == nullptr) return no_relay(context, RelayPart::Content);
   std::string body;
   JsonWriter json(body);
   json.begin_array();
@@ -155,25 +166,25 @@ Response fetches(Context& context) {
 
 Response show_fetch(Context& context, Call& call) {
   const auto* content = relays_of(context).content;
-  if (content == nullptr) return no_relay(context, "The content relay");
+  if (content == nullptr) return no_relay(context, RelayPart::Content);
   const auto fetch = find(*content, call.value(0));
   return fetch ? one_fetch(*fetch, 200) : string_response(404, "There is no such download.");
 }
 
 Response end_fetch(Context& context, Call& call) {
   auto* content = relays_of(context).content;
-  if (content == nullptr) return no_relay(context, "The content relay");
+  if (content == nullptr) return no_relay(context, RelayPart::Content);
   const auto done = content->cancel(call.value(0), call.query.find("remove").value_or("") == "true");
   return done ? empty_response(204) : relay_error(done.error());
 }
 
 void add_copy_routes(RouteTable& table, Context& context, const std::string& base) {
-  table.add({.method = "PUT", .path = base + "/hashing", .policy = Policy::AnyAdministrator, .summary = "Pauses the reading of shares, or goes on with it.",
+  table.add({.method = "POST", .path = base + "/hashing", .policy = Policy::AnyAdministrator, .summary = "Pauses the reading of shares, or goes on with it.",
              .takes = "HashingPause", .statuses = {204, 503}, .scope = "relay"},
             [&context](Call& call) { return pause(context, call); });
-  table.add({.method = "GET", .path = base + "/files", .summary = "Which files of the `folder` are verified, or the one at `path`, and why not.", .gives = "CopyStatus[]",
+  table.add({.method = "GET", .path = base + "/copies", .summary = "Which files of the `folder` are verified, or the one at `path`, and why not.", .gives = "CopyStatus[]",
              .statuses = {200, 503}, .scope = "relay"},
-            [&context](Call& call) { return files(context, call); });
+            [&context](Call& call) { return copies_of(context, call); });
   table.add({.method = "GET", .path = base + "/private", .summary = "Lists the files and folders that are private.", .gives = "string[]", .statuses = {200, 503}, .scope = "relay"},
             [&context](Call&) { return private_paths(context); });
   table.add({.method = "PUT", .path = base + "/private", .policy = Policy::AnyAdministrator, .summary = "Marks a file or folder private, or takes the mark away.",
@@ -189,13 +200,13 @@ void add_content_routes(RouteTable& table, Context& context) {
              .statuses = {200}, .scope = "relay"},
             [&context](Call&) { return show(context); });
   add_copy_routes(table, context, base);
-  table.add({.method = "GET", .path = base + "/providers", .summary = "Finds nodes that have the content `id`.", .gives = "ContentProvider[]",
-             .statuses = {200, 429, 503, 504}, .scope = "relay"},
+  table.add({.method = "GET", .path = base + "/{contentId}/providers", .summary = "Finds nodes that have a content.", .gives = "ContentProvider[]",
+             .statuses = {200, 404, 429, 503, 504}, .scope = "relay"},
             [&context](Call& call) { return providers(context, call); });
   table.add({.method = "GET", .path = base + "/fetches", .summary = "Lists downloads by content id.", .gives = "ContentFetch[]", .statuses = {200, 503}, .scope = "relay"},
             [&context](Call&) { return fetches(context); });
   table.add({.method = "POST", .path = base + "/fetches", .summary = "Downloads a content by its id from every node that has it.",
-             .takes = "NewContentFetch", .gives = "ContentFetch", .statuses = {201, 409, 429, 503}, .scope = "relay"},
+             .takes = "NewContentFetch", .gives = "ContentFetch", .statuses = {201, 409, 429, 503, 507}, .scope = "relay"},
             [&context](Call& call) { return begin_fetch(context, call); });
   table.add({.method = "GET", .path = base + "/fetches/{id}", .summary = "Shows one download.", .gives = "ContentFetch", .statuses = {200, 404, 503}, .scope = "relay"},
             [&context](Call& call) { return show_fetch(context, call); });

@@ -16,13 +16,16 @@ Response show(Context& context) {
 
 Response close(Context& context, Call& call) {
   auto* tunnels = relays_of(context).tunnels;
-  if (tunnels == nullptr) return no_relay(context, "The trusted relay");
+  if (tunnels == nullptr) return no_relay(context, RelayPart::Tunnels);
   const auto id = parse_u64(call.value(0));
-  const auto done = id ? tunnels->close(*id) : Status(fail(Errc::NotFound, "There is no such tunnel."));
+  if (!id) return string_response(400, "A tunnel is named by its number.");
+  const auto done = tunnels->close(*id);
   return done ? empty_response(204) : relay_error(done.error());
 }
 
-/// A name that fits into a host, made of the peer's id where none is given.
+constexpr std::size_t kNameEnd = 6;  // of a peer's id
+
+/// A name that fits into a host, made of the end of the peer's id where none is given.
 Result<relay::ForwardSettings> read_forward(const Json& json) {
   relay::ForwardSettings out;
   SF_TRY_ASSIGN(const std::optional<std::string> peer, json.text("peer"));
@@ -30,7 +33,7 @@ Result<relay::ForwardSettings> read_forward(const Json& json) {
   if (!id) return fail(Errc::InvalidArgument, "A peer is named by the 32 characters of its id.");
   out.peer = *id;
   SF_TRY_ASSIGN(const std::optional<std::string> name, json.text("name"));
-  out.name = name && !name->empty() ? *name : "node-" + std::string(id->text().substr(0, 8));
+  out.name = name && !name->empty() ? *name : "node-" + std::string(id->text().substr(id->text().size() - kNameEnd));
   SF_TRY_ASSIGN(const std::optional<std::string> via, json.text("via"));
   if (!via || via->empty()) return out;
   out.via = PeerId::parse(trim(*via));
@@ -41,7 +44,7 @@ Result<relay::ForwardSettings> read_forward(const Json& json) {
 Response open_forward(Context& context, Call& call) {
   if (call.request->origin == guard::Origin::RemoteGateway) return string_response(403, "A forward is opened at the node itself, not through a tunnel.");
   auto* tunnels = relays_of(context).tunnels;
-  if (tunnels == nullptr) return no_relay(context, "The trusted relay");
+  if (tunnels == nullptr) return no_relay(context, RelayPart::Tunnels);
   const auto json = Json::parse(call.request->body);
   if (!json) return error_response(json.error());
   auto settings = read_forward(*json);
@@ -55,9 +58,8 @@ Response open_forward(Context& context, Call& call) {
 }
 
 Response close_forward(Context& context, Call& call) {
-  if (call.request->origin == guard::Origin::RemoteGateway) return string_response(403, "A forward is closed at the node itself, not through a tunnel.");
   auto* tunnels = relays_of(context).tunnels;
-  if (tunnels == nullptr) return no_relay(context, "The trusted relay");
+  if (tunnels == nullptr) return no_relay(context, RelayPart::Tunnels);
   const auto done = tunnels->close_forward(call.value(0));
   return done ? empty_response(204) : relay_error(done.error());
 }
@@ -66,15 +68,16 @@ Response close_forward(Context& context, Call& call) {
 
 void add_tunnel_routes(RouteTable& table, Context& context) {
   const std::string base = "/api/v0/relay/tunnels";
+  const std::string doors = "/api/v0/relay/forwards";
   table.add({.method = "GET", .path = base, .summary = "Shows tunnels and forwards, and what was refused for which reason.", .gives = "RelayTunnels", .statuses = {200},
              .scope = "relay"},
             [&context](Call&) { return show(context); });
   table.add({.method = "DELETE", .path = base + "/{id}", .policy = Policy::AnyAdministrator, .summary = "Closes a tunnel.", .statuses = {204, 404, 503}, .scope = "relay"},
             [&context](Call& call) { return close(context, call); });
-  table.add({.method = "POST", .path = base + "/forwards", .policy = Policy::AnyAdministrator, .summary = "Opens a door to another node's page, until this program ends.",
-             .takes = "NewForward", .gives = "Forward", .statuses = {201, 409, 503}, .scope = "relay"},
+  table.add({.method = "POST", .path = doors, .policy = Policy::AnyAdministrator, .summary = "Opens a door to another node's page, until this program ends.",
+             .takes = "NewForward", .gives = "Forward", .statuses = {201, 404, 409, 429, 503}, .scope = "relay"},
             [&context](Call& call) { return open_forward(context, call); });
-  table.add({.method = "DELETE", .path = base + "/forwards/{name}", .policy = Policy::AnyAdministrator, .summary = "Closes a door that was opened here.",
+  table.add({.method = "DELETE", .path = doors + "/{name}", .policy = Policy::AnyAdministrator, .summary = "Closes a door that was opened here.",
              .statuses = {204, 404, 409, 503}, .scope = "relay"},
             [&context](Call& call) { return close_forward(context, call); });
 }

@@ -108,10 +108,19 @@ constexpr std::array kSchemas{
     Schema{"PodMessage", "id:string pod:string sender:string body:string sent:string removed:boolean pending:boolean"},
     Schema{"PodText", "body:string"},
     Schema{"PodJoin", "pod:string host:string"},
+    Schema{"Relay", "parts:RelayPart[] switches:RelaySwitch[]"},
+    Schema{"RelayPart", "name:string running:boolean why?:string"},
+    Schema{"RelaySwitch", "key:string value:any exposes:string"},
     Schema{"RelayCatalogue",
-           "enabled:boolean mesh:boolean reducedPrivacy:boolean musicbrainz:string coverArt:string freshSeconds:integer metrics?:any"},
+           "enabled:boolean mesh:boolean reducedPrivacy:boolean musicbrainz:string coverArt:string freshSeconds:integer trouble?:string metrics?:CatalogueMetrics"},
+    Schema{"CatalogueMetrics",
+           "asked:integer fromMemory:integer fromDisk:integer fromMesh:integer fromOrigin:integer hitRate?:number joined:integer stale:integer "
+           "negative:integer served:integer ownersPassedOver:integer refusedAnswers:integer spotChecks:integer mismatches:integer entries:integer bytes:integer"},
+    Schema{"ContentMetrics",
+           "manifests:integer pieces:integer bytes:integer cacheHits:integer cacheMisses:integer streams:integer records:integer fetchedBytes:integer "
+           "refused:integer{}"},
     Schema{"RelayContent",
-           "enabled:boolean streamsMost:integer streamsPerPeer:integer recordsMost:integer trouble?:string hashing?:HashingProgress metrics?:any"},
+           "enabled:boolean streamsMost:integer streamsPerPeer:integer recordsMost:integer trouble?:string hashing?:HashingProgress metrics?:ContentMetrics"},
     Schema{"HashingProgress",
            "enabled:boolean running:boolean paused:boolean filesDone:integer filesTotal:integer bytesDone:integer bytesTotal:integer "
            "bytesPerSecond:number verified:integer refused:integer fault?:string"},
@@ -127,7 +136,8 @@ constexpr std::array kSchemas{
     Schema{"FetchSource", "name:string state:string bytes:integer pieces:integer bytesPerSecond:number problem?:string"},
     Schema{"RelayTunnels",
            "enabled:boolean relay:boolean gateway:boolean targets:string[] tunnelsMost:integer tunnelsPerPeer:integer idleSeconds:integer "
-           "trouble?:string tunnels?:Tunnel[] forwards?:Forward[] metrics?:any"},
+           "trouble?:string tunnels?:Tunnel[] forwards?:Forward[] metrics?:TunnelMetrics"},
+    Schema{"TunnelMetrics", "opened:integer open:integer bytes:integer refused:integer{}"},
     Schema{"Tunnel",
            "id:integer role:string peer:string via?:string target:string forward:string ageSeconds:integer idleSeconds:integer bytesIn:integer "
            "bytesOut:integer state:string"},

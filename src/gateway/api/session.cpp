@@ -150,7 +150,10 @@ void add_session_routes(RouteTable& table, Context& context) {
             [&context](Call& call) { return sign_out(context, call); });
   table.add({.method = "GET", .path = "/api/v0/session/enabled", .policy = Policy::Open, .summary = "Says whether signing in is needed.", .gives = "boolean",
              .statuses = {200}, .when_tunnelled = true},
-            [&context](Call&) { return json_response(context.settings.authentication_disabled ? "false" : "true"); });
+            [&context](Call& call) {
+              const bool local = call.request->origin != guard::Origin::RemoteGateway;  // through a tunnel it is always needed (security rule S20)
+              return json_response(local && context.settings.authentication_disabled ? "false" : "true");
+            });
 }
 
 }  // namespace soulfabric::gateway

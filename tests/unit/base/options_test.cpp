@@ -328,6 +328,16 @@ TEST(ChangedOptions, TellWhatEachChangeNeeds) {
   EXPECT_THAT(changed_options(after, after), IsEmpty());
 }
 
+TEST(RestrictedChanges, CoverEverySettingOfRelaysAndForwards) {
+  std::size_t seen = 0;
+  for (const auto& setting : config::settings()) {
+    if (!setting.key.starts_with("relay.") && !setting.key.starts_with("forwards.")) continue;
+    ++seen;
+    EXPECT_TRUE(is_restricted_key(setting.key)) << setting.key;
+  }
+  EXPECT_GE(seen, 30U);
+}
+
 TEST(RestrictedChanges, NameEveryKeyThatHttpMayNotTouchHoweverItIsWritten) {
   const std::string before = "web:\n  port: 5030\nshares:\n  directories: [/a]\n";
   const auto changes = [&](const std::string& after) { return *restricted_changes(before, after); };

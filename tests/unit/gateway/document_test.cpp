@@ -5,6 +5,7 @@
 
 #include "fixture.hpp"
 #include "gateway/api/schemas.hpp"
+#include "support/fake_relay.hpp"
 
 namespace soulfabric::gateway {
 namespace {
@@ -46,6 +47,17 @@ class DocumentTest : public testing::GatewayTest {
     mesh.fabric.providers.push_back({.descriptor = {}, .linked = true, .known = true, .reputation = 50, .round_trip = std::chrono::milliseconds(3)});
     mesh.pods.all.push_back({.id = "pod:1", .name = "p", .visibility = {}, .owner = {}, .members = {{}}, .created = {}});
     mesh.pods.said.push_back({"m", "pod:1", {}, "hello", {}, false});
+    relay = &relays;
+    relays.catalogue.shown.from_memory = 1;
+    relays.catalogue.knows("release/" + std::string(kMbid), R"({"id":"x"})");
+    relays.copies.all.push_back({"music\\1", library::CopyState::Private, "Marked private.", library::ContentId{}, crypto::Sha256{}, 7, WallTime{}, 1.5});
+    relays.copies.hidden.emplace_back("music");
+    relays.content.found.push_back({testing::peer_of(2), true, true, 50});
+    relays.content.all.push_back({.id = transfer.id, .name = "f", .asked = {}, .report = {}});
+    relays.content.all.back().id = "11111111-2222-4333-8444-555555555555";
+    relays.content.all.back().report.sources.push_back({"node", "dead", 1, 1, 0.5, "It fell silent."});
+    relays.tunnels.all.push_back({.id = 7, .role = {}, .peer = {}, .via = testing::peer_of(3), .target = "mpd", .forward = "vps", .state = "open"});
+    relays.tunnels.doors.push_back({.settings = {.name = "v", .peer = {}, .via = testing::peer_of(3), .socket = "/s"}, .url = "http://v.localhost:1/", .trouble = "", .tunnels = 0});
     for (int i = 0; i < 2; ++i) (void)guard.charge({.violation = {}, .subject = guard::Subject::user("u"), .address = {}, .channel = guard::Channel::WeDialled});
     (void)guard.ban(guard::Subject::user("v"), std::chrono::hours(1), "rude");
     guard.lower_reputation(guard::Subject::user("u"), 1);
@@ -90,6 +102,8 @@ class DocumentTest : public testing::GatewayTest {
     }
     return "";
   }
+  static constexpr std::string_view kMbid = "b84ee12a-09ef-421b-82de-0441a926375b";
+  soulfabric::testing::FakeRelay relays;
   static std::string fill(std::string path, std::string_view operation) {
     const auto put = [&](const std::string& name, const std::string& value) {
       if (const auto where = path.find(name); where != std::string::npos) path.replace(where, name.size(), value);
@@ -100,6 +114,11 @@ class DocumentTest : public testing::GatewayTest {
       put("{id}", "5");
     }
     put("{username}", "u");
+    if (path.find("/relay/tunnels/") != std::string::npos) put("{id}", "7");
+    if (path.find("/relay/catalogue/") != std::string::npos) put("{kind}", "release");
+    put("{mbid}", std::string(kMbid));
+    put("{contentId}", "sha256:" + std::string(64, 'a'));
+    if (path == "/api/v0/relay/content/copies") path += "?folder=music";
     if (path.find("/pods/") != std::string::npos) put("{id}", "pod:1");
     put("{id}", upload ? "22222222-2222-4333-8444-555555555555" : "11111111-2222-4333-8444-555555555555");
     put("{type}", "Noop");
@@ -126,6 +145,10 @@ class DocumentTest : public testing::GatewayTest {
     if (path.ends_with("/pods/join")) return R"({"pod":"pod:1","host":")" + testing::peer_of(2).to_string() + "\"}";
     if (path.ends_with("/messages")) return R"({"body":"hello"})";
     if (path.find("/members/") != std::string::npos) return R"({"role":"member","state":"member"})";
+    if (path.ends_with("/content/hashing")) return R"({"paused":true})";
+    if (path.ends_with("/content/private")) return R"({"path":"music","private":true})";
+    if (path.ends_with("/content/fetches")) return R"({"contentId":")" + std::string(64, 'b') + "\"}";
+    if (path.ends_with("/relay/forwards")) return R"({"peer":")" + testing::peer_of(9).to_string() + R"(","name":"new"})";
     if (path.ends_with("/guard/bans")) return R"({"kind":"user","name":"w"})";
     if (path.ends_with("/guard/import")) return R"({"version":1})";
     return "\"text\"";

@@ -291,7 +291,7 @@ TEST_F(HttpTest, ServesThePageWithTagsAndCompression) {
 
 TEST_F(HttpTest, AnswersUnknownApiPathsWithAnEmpty404) {
   launch();
-  for (const std::string target : {"/api/v0/nothing", "/api/", "/api/v1/searches", "/hub/application", "/api/v0/relay"}) {
+  for (const std::string target : {"/api/v0/nothing", "/api/", "/api/v1/searches", "/hub/application", "/api/v0/relay/controller"}) {
     const auto reply = call("GET", target);
     EXPECT_EQ(reply.status, 404) << target;
     EXPECT_EQ(reply.body, "");
