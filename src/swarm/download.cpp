@@ -200,6 +200,7 @@ Task<Result<std::filesystem::path>> DownloadImpl::run() {
   run_->ended = true;
   for (auto& [id, member] : run_->members) member.source.reset();
   run_->spare.clear();
+  run_->file.reset();
   auto outcome = *run_->outcome;
   state_ = outcome ? DownloadReport::State::Done : DownloadReport::State::Failed;
   if (!outcome && outcome.error().code == Errc::Cancelled) state_ = DownloadReport::State::Cancelled;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration kPieceTime = std::chrono::seconds(60);      // and the time that the slowest useful line needs
 constexpr std::uint64_t kSlowestLine = 32 * 1024;              // bytes a second
-constexpr Duration kSaveEvery = std::chrono::milliseconds(500);  // little is left to be synced when the last piece has come
+constexpr Duration kSaveEvery = std::chrono::milliseconds(250);  // little is left to be synced when the last piece has come
 constexpr std::uint64_t kReadAhead = 4 * 1024 * 1024;          // of pieces that are read back in one go
 constexpr std::uint64_t kShareOfHeld = 4;
 
@@ -180,6 +180,7 @@ Task<void> DownloadImpl::check_whole() {
   using Phase = core::Scheduler::Phase;
   while (run.core.phase() == Phase::Checking && (whole->busy || whole->next < run.core.done().size())) co_await changed_.wait(deps_.clock, kNever);
   if (run.core.phase() != Phase::Checking || run.whole != whole || whole->busy) co_return;
+  whole->busy = true;  // for good: it gives its hash once
   const auto manifest = whole->hasher.finish();
   if (manifest && manifest->id == request_.want) {
     co_await place();

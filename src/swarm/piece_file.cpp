@@ -140,7 +140,6 @@ Result<fs::path> PieceFile::place() {
     const Status moved = move_durably(files_, partial_, path, false);
     if (!moved && moved.error().code == Errc::Exists) continue;
     SF_TRY(moved);
-    file_.reset();
     map_file_.reset();
     prepared_ = false;
     // Unsynced: one that comes back after a power cut names a finished file, and is removed by the next look.
