@@ -148,7 +148,10 @@ inline CatalogueNode::CatalogueNode(CatalogueWorld& world, std::size_t number, c
   catalogue = make_catalogue({world.context, world.clock, random, world.workers, guard, http, key}, settings);
   fabric::RouterSettings router;
   router.exposed = {std::string(kCatalogueService)};
-  fabric = fabric::make_fabric({world.context, world.clock, random, guard, links, book, dht, key}, router, fabric::DirectorySettings{});
+  fabric::DirectorySettings directory;  // said once for as long as a test lasts
+  directory.life = 24h;
+  directory.republish = 12h;
+  fabric = fabric::make_fabric({world.context, world.clock, random, guard, links, book, dht, key}, router, directory);
   EXPECT_TRUE(fabric->add(liar ? *liar : catalogue->service()));
   catalogue->use(fabric.get(), &book, &links);
 }
