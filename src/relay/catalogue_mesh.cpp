@@ -85,7 +85,9 @@ Task<std::optional<CatalogueAnswer>> CatalogueRoom::ask_owners(FlightPtr flight)
     if (!may_ask_mesh(flight->origin)) break;
     const auto owner = choose(flight->key, passed_over);
     if (!owner || *owner == links_->self()) break;
-    auto answer = co_await ask_owner(flight->key, *owner, flight->origin);
+    auto permit = deps_.guard.try_permit<guard::MeshCall>({.origin = flight->origin});
+    if (!permit) break;
+    auto answer = co_await ask_owner(flight->key, *owner, std::move(*permit));
     if (answer) co_return std::move(*answer);
     ++metrics_.owners_passed_over;
     passed_over.push_back(*owner);
@@ -93,14 +95,12 @@ Task<std::optional<CatalogueAnswer>> CatalogueRoom::ask_owners(FlightPtr flight)
   co_return std::nullopt;
 }
 
-Task<Result<CatalogueAnswer>> CatalogueRoom::ask_owner(CatalogueKey key, PeerId owner, guard::Origin origin) {
+Task<Result<CatalogueAnswer>> CatalogueRoom::ask_owner(CatalogueKey key, PeerId owner, guard::Permit<guard::MeshCall> permit) {
   // The second to acknowledge begins when the owner can hear us.
   if (!links_->is_linked(owner)) {
-    const auto linked = co_await links_->connect(owner, origin, deps_.clock.now() + 2 * settings_.acknowledge);
+    const auto linked = co_await links_->connect(owner, permit.origin(), deps_.clock.now() + 2 * settings_.acknowledge);
     if (!linked) co_return std::unexpected(linked.error());
   }
-  auto permit = deps_.guard.try_permit<guard::MeshCall>({.origin = origin});
-  if (!permit) co_return std::unexpected(permit.error());
   if (fabric_ == nullptr) co_return std::unexpected(no_answer());
   fabric::CallOptions options;
   options.to = owner;
@@ -108,7 +108,7 @@ Task<Result<CatalogueAnswer>> CatalogueRoom::ask_owner(CatalogueKey key, PeerId 
   options.budget = guard::CatalogueFetch::kInfo.units;
   const MonoTime begun = deps_.clock.now();
   CatalogueQuestion question{static_cast<std::uint8_t>(key.kind), key.mbid};
-  auto stream = co_await fabric_->open(std::move(*permit), std::string(kCatalogueService), "Fetch", fabric::encode(question), options);
+  auto stream = co_await fabric_->open(std::move(permit), std::string(kCatalogueService), "Fetch", fabric::encode(question), options);
   if (!stream) co_return std::unexpected(stream.error());
   co_return co_await hear(std::move(key), std::move(*stream), begun);
 }

@@ -72,7 +72,7 @@ class CatalogueRoom final : public Catalogue {
   [[nodiscard]] Task<void> renew(guard::Origin origin);
   [[nodiscard]] std::optional<PeerId> choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over);
   [[nodiscard]] Task<std::optional<CatalogueAnswer>> ask_owners(FlightPtr flight);
-  [[nodiscard]] Task<Result<CatalogueAnswer>> ask_owner(CatalogueKey key, PeerId owner, guard::Origin origin);
+  [[nodiscard]] Task<Result<CatalogueAnswer>> ask_owner(CatalogueKey key, PeerId owner, guard::Permit<guard::MeshCall> permit);
   [[nodiscard]] Task<Result<CatalogueAnswer>> hear(CatalogueKey key, mesh::StreamPtr stream, MonoTime begun);
   [[nodiscard]] Task<Result<CatalogueAnswer>> read_answer(CatalogueKey key, mesh::Stream& stream, MonoTime deadline);
   [[nodiscard]] Result<CatalogueAnswer> believe(const CatalogueKey& key, const PeerId& peer, ByteView head,
