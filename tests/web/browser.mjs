@@ -66,7 +66,7 @@ export class Browser {
   /** Each page has cookies and storage of its own, unless it is opened beside another. */
   async page({ width = 1280, height = 800, dark = false, beside = undefined } = {}) {
     const browserContextId = beside?.context ?? (await this.protocol.send("Target.createBrowserContext")).browserContextId;
-    const { targetId } = await this.protocol.send("Target.createTarget", { url: "about:blank", browserContextId, width, height });
+    const { targetId } = await this.protocol.send("Target.createTarget", { url: "about:blank", browserContextId, newWindow: true, width, height });
     const { sessionId } = await this.protocol.send("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(this.protocol, sessionId, browserContextId);
     await page.prepare({ width, height, dark });

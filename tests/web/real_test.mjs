@@ -115,7 +115,7 @@ test("another node's folders are browsed, opened and downloaded from", async () 
 test("shares are counted and scanned again, every screen is whole at 360 pixels", async () => {
   const node = demo.nodes[1];
   const { page, url } = await enter(node, { width: 360, height: 740 });
-  for (const screen of ["#/search", "#/downloads", "#/uploads", "#/browse", "#/chat", "#/shares", "#/pods", "#/mesh", "#/guard"]) {
+  for (const screen of ["#/search", "#/downloads", "#/uploads", "#/browse", "#/chat", "#/shares", "#/pods", "#/mesh", "#/relay", "#/relay/content", "#/relay/tunnels", "#/guard"]) {
     await go(page, screen);
     await page.wait("document.querySelector('.screen')&&!document.querySelector('.screen .spinner')");
     assert.deepEqual(await page.evaluate(nameless), [], screen);
