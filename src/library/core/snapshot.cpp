@@ -238,6 +238,7 @@ std::string Snapshot::real_path(FileId id) const {
 
 bool Snapshot::is_visible(FileId id, NetworkMask network) const noexcept {
   if (to_u32(id) >= file_count()) return false;
+  if (network == kAllNetworks) return is_visible(id, kSoulseekNetwork) || is_visible(id, kMeshNetwork);
   const ByteView bitmap = parts_->visible(network);
   if (bitmap.empty()) return visible_file_count(network) != 0;
   return ((bitmap[to_u32(id) / 8] >> (to_u32(id) % 8)) & 1U) != 0;

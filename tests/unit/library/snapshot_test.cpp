@@ -115,6 +115,8 @@ TEST(Snapshot, HidesFilesOfOtherNetworks) {
   EXPECT_FALSE(snapshot->find_folder("Music\\b"));
   EXPECT_TRUE(snapshot->find_folder("Music\\b", kMeshNetwork));
   EXPECT_FALSE(snapshot->find_folder("Music\\c", kMeshNetwork));
+  EXPECT_TRUE(snapshot->find_folder("Music\\b", kAllNetworks)) << "what one network alone shows is there for its owner";
+  EXPECT_FALSE(snapshot->find_folder("Music\\c", kAllNetworks));
   EXPECT_FALSE(snapshot->is_visible(FileId{1}, kSoulseekNetwork));
 }
 
