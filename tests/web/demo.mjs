@@ -47,7 +47,8 @@ export class Demo {
       const look = () => {
         if (!existsSync(file)) return;
         try {
-          demo.nodes = JSON.parse(readFileSync(file, "utf8")).nodes;
+          demo.facts = JSON.parse(readFileSync(file, "utf8"));
+          demo.nodes = demo.facts.nodes;
         } catch {
           return; // still being written: its end will be told
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The page as a user meets it: the demo's own daemons and server, real music, Chromium at two widths.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { find } from "./browser.mjs";
@@ -183,6 +184,26 @@ test("the demo's mesh: a link by id alone, a service found by its name, a pod jo
   await second.page.picture(shot("real-pod-360"));
   await first.page.picture(shot("real-pod-1280"));
   for (const { page, url } of [first, second]) await holds(page, url);
+});
+
+test("the demo's relays: a release is looked up, a file is fetched by what it is", async () => {
+  const node = demo.nodes[0];
+  const { page, url } = await enter(node, { width: 1280, height: 1000 });
+  await go(page, "#/relay");
+  await page.fill("input[name=mbid]", `https://musicbrainz.org/release/${demo.facts.releases[0]}`);
+  await page.press("Enter");
+  await page.wait("document.querySelector('.medium li')&&document.querySelector('#came-from')", "the release with its tracks", kSlow);
+  await page.picture(shot("real-release"));
+  await go(page, "#/relay/content");
+  const [file] = demo.facts.genericFiles;
+  await page.fill("input[name=content]", file.sha256);
+  await page.fill("input[name=name]", "by-its-id.bin");
+  await page.press("Enter");
+  await page.wait("document.querySelector('.fetch .progress-done')", "the file to be whole", kSlow);
+  const [fetched] = demo.find(node, "by-its-id.bin");
+  assert.equal(createHash("sha256").update(readFileSync(fetched)).digest("hex"), file.sha256);
+  await page.picture(shot("real-fetch"));
+  await holds(page, url);
 });
 
 test("a wrong password is refused, the right one enters, log out ends it on every open page", async () => {
