@@ -63,6 +63,16 @@ std::optional<VerifiedCopy> VerifiedService::find(const ContentId& id) const {
   return VerifiedCopy{id, served->record->stamp.size, served->record->root, std::move(served->virtual_path)};
 }
 
+/// Of contents that were verified once; of others no id is known.
+CopyState VerifiedService::state_of(const ContentId& id) const {
+  if (served_copy(id)) return CopyState::Verified;
+  CopyState state = CopyState::NotShared;
+  for (const CopyRecord* record : book_.of(id)) {
+    state = private_.covers(record->place.real()) ? CopyState::Private : CopyState::NotForMesh;
+  }
+  return state;
+}
+
 std::vector<ContentId> VerifiedService::served() const {
   std::vector<ContentId> out;
   const std::set<std::string> roots = mesh_roots();

@@ -25,6 +25,7 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   [[nodiscard]] Task<void> stop() override;
   void configure(const VerifiedSettings& settings) override;
   [[nodiscard]] std::optional<VerifiedCopy> find(const ContentId& id) const override;
+  [[nodiscard]] CopyState state_of(const ContentId& id) const override;
   [[nodiscard]] std::vector<ContentId> served() const override;
   [[nodiscard]] Task<Result<Manifest>> manifest(ContentId id) override;
   [[nodiscard]] Task<Result<VerifiedFile>> open(ContentId id) override;

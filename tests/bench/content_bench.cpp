@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One provider to one downloader over a link on loopback: every piece proven, on the disk, synced and hashed whole; beside a bare program
-// that does the same work in the same run: OpenSSL TLS 1.3 at both ends, the tree of every piece, SHA-256 of the whole, writes, one fsync.
+// that does the same work in the same run: OpenSSL TLS 1.3 at both ends, the tree of every piece, SHA-256 of the whole, writes, one fsync;
+// and, where Debian's package is there, beside two libtorrent sessions. Under other load believe the CPU seconds, not the rates: the relay
+// has more threads than the bare program, and gets more of a shared machine.
 // First argument: MiB, second: rounds, third: a folder on the disk that is meant.
 #include <sys/resource.h>
 
@@ -126,6 +128,20 @@ library::Manifest make_file(const std::filesystem::path& path, std::size_t mib) 
   return *hasher.finish();
 }
 
+/// Seconds, or 0 where there is no such program.
+double libtorrent_seconds([[maybe_unused]] const std::filesystem::path& folder, [[maybe_unused]] std::size_t mib) {
+  double seconds = 0;
+#ifdef SF_LIBTORRENT_PAIR
+  const std::string command = std::string(SF_LIBTORRENT_PAIR) + " '" + (folder / "torrent").string() + "' " + std::to_string(mib);
+  if (std::FILE* const output = ::popen(command.c_str(), "r")) {
+    if (std::fscanf(output, "%lf", &seconds) != 1) seconds = 0;
+    ::pclose(output);
+  }
+  std::filesystem::remove_all(folder / "torrent");
+#endif
+  return seconds;
+}
+
 void measure(std::size_t mib, int rounds, const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder / "downloads");
   const auto manifest = make_file(folder / "source", mib);
@@ -144,6 +160,7 @@ void measure(std::size_t mib, int rounds, const std::filesystem::path& folder) {
   Rounds ratios;
   Rounds cpu;
   Rounds bare_cpu;
+  Rounds torrents;
   const BareTransfer bare(folder / "source", folder / "bare", manifest);
   const double gib = static_cast<double>(mib) / 1024;
   for (int round = -1; round < rounds; ++round) {  // the first one grows the credit and is not counted
@@ -155,6 +172,8 @@ void measure(std::size_t mib, int rounds, const std::filesystem::path& folder) {
     std::filesystem::remove(folder / "bare");
     std::filesystem::remove(folder / "downloads" / "file");
     if (round < 0) continue;
+    const double seconds = libtorrent_seconds(folder, mib);
+    if (seconds > 0) torrents.add(gib / seconds);
     theirs.add(bare_rate);
     ours.add(rate);
     ratios.add(rate / bare_rate);
@@ -164,6 +183,10 @@ void measure(std::size_t mib, int rounds, const std::filesystem::path& folder) {
   print_rounds("content_bare_rate", theirs, "GiB/s", "none");
   print_rounds("content_rate", ours, "GiB/s", "none", theirs.median());
   print_rounds("content_rate_ratio", ratios, "of a bare program", ">=0.8");
+  if (!torrents.values.empty()) {
+    print_rounds("content_libtorrent_rate", torrents, "GiB/s", "none");
+    print_figure("content_rate_beside_libtorrent", ours.median() / torrents.median(), "times", ">=2");
+  }
   print_figure("content_cpu", cpu.median(), "s/GiB", "none", bare_cpu.median());
 }
 
