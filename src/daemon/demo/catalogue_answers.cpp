@@ -58,6 +58,7 @@ Json release_of(const Album& album) {
           {"artist-credit", credit_of(tags)},
           {"release-group", group_of(tags)},
           {"label-info", Json::array()},
+          {"cover-art-archive", {{"artwork", true}, {"front", true}, {"back", false}, {"count", 1}, {"darkened", false}}},
           {"media", Json::array({medium})}};
 }
 
