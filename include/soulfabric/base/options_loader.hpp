@@ -65,7 +65,7 @@ struct OptionChange {
 /// Ordered by key of the schema.
 [[nodiscard]] std::vector<OptionChange> changed_options(const Options& before, const Options& after);
 /// Dotted keys that a configuration put over HTTP would change and may not (security rule S21): web, directories,
-/// shares.directories, relay, forwards, integrations.scripts. Malformed where `after` is not YAML.
+/// shares.directories, relay, forwards, mesh.peers, integrations.scripts. Malformed where `after` is not YAML.
 [[nodiscard]] Result<std::vector<std::string>> restricted_changes(std::string_view yaml_before, std::string_view yaml_after);
 /// Whether a PATCH of this dotted key must be refused for the same reason.
 [[nodiscard]] bool is_restricted_key(std::string_view dotted_key);

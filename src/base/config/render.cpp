@@ -109,7 +109,7 @@ std::vector<OptionChange> changed_options(const Options& before, const Options& 
 
 namespace {
 
-constexpr std::string_view kRestricted[] = {"web", "directories", "shares.directories", "relay", "forwards", "integrations.scripts"};
+constexpr std::string_view kRestricted[] = {"web", "directories", "shares.directories", "relay", "forwards", "mesh.peers", "integrations.scripts"};
 
 std::optional<std::string> restricted_prefix(const std::vector<std::string>& path) {
   for (const std::string_view prefix : kRestricted) {

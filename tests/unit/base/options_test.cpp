@@ -338,6 +338,14 @@ TEST(RestrictedChanges, CoverEverySettingOfRelaysAndForwards) {
   EXPECT_GE(seen, 30U);
 }
 
+TEST(RestrictedChanges, CoverTheRightsOfOtherNodes) {
+  const std::string id(32, 'a');
+  const auto changes = restricted_changes("mesh:\n  port: 1\n", "mesh:\n  port: 2\n  peers:\n    " + id + ":\n      rights: [tunnel_targets]\n");
+  ASSERT_TRUE(changes.has_value());
+  ASSERT_EQ(changes->size(), 1U);
+  EXPECT_TRUE(changes->front().starts_with("mesh.peers.")) << changes->front();
+}
+
 TEST(RestrictedChanges, NameEveryKeyThatHttpMayNotTouchHoweverItIsWritten) {
   const std::string before = "web:\n  port: 5030\nshares:\n  directories: [/a]\n";
   const auto changes = [&](const std::string& after) { return *restricted_changes(before, after); };
