@@ -43,6 +43,7 @@ class ActiveCall {
     payload_ = {};
     gate_.finish(admitted_, end_, clock_.now());
   }
+  [[nodiscard]] bool is_settled() const noexcept { return settled_; }
   Notifier ended;  // of a streaming handler
 
  private:

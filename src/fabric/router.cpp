@@ -127,6 +127,7 @@ Task<void> Router::serve(mesh::StreamPtr stream) {
 /// Waits for the caller to end its stream, to say something it may not, or for the deadline; whichever it is, the handler hears of it.
 Task<void> Router::watch(std::shared_ptr<ActiveCall> call, std::uint64_t handler) {
   if (call->method().streams) {
+    if (call->is_settled()) co_return;  // a handler that needs nobody ends before it is waited for
     const bool ended = co_await call->ended.wait(deps_.clock, call->deadline());
     if (ended) co_return;
     call->note(CallStatus::Timeout);

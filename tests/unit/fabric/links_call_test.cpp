@@ -12,7 +12,7 @@ using soulfabric::testing::MeshNode;
 
 /// A node of the network with a fabric on its links.
 struct LinkedNode {
-  LinkedNode(IoContext& context, IoClock& clock, MeshNode& mesh_node, const RouterSettings& settings) : node(mesh_node), odd(clock, "odd") {
+  LinkedNode(IoContext& context, IoClock& clock, MeshNode& mesh_node, const RouterSettings& settings) : node(mesh_node), odd(clock, "odd", 10min) {
     fabric = std::make_unique<FabricImpl>(FabricDependencies{context, clock, node.random, node.guard, *node.links, book, dht, node.key}, settings,
                                           [](DescriptorSource&) { return std::make_unique<FakeDirectory>(); });
     EXPECT_TRUE(fabric->add(odd));
@@ -110,6 +110,26 @@ TEST_F(LinkedCall, IsNotDelayedByASlowHandlerOnTheSameLink) {  // defect 14
       co_await scope.close();
       const bool heard = co_await t.network_.until([&t] { return t.second_->odd.hanging == 0; });
       EXPECT_TRUE(heard) << "the reset of the caller's stream stops the handler";
+    }
+  };
+  run(Test::run(*this));
+}
+
+TEST_F(LinkedCall, KeepsNoStreamWhoseHandlerEndedAtOnce) {
+  struct Test {
+    static Task<void> run(LinkedCall& t) {
+      for (int i = 0; i < 20; ++i) {
+        auto permit = t.first_->node.guard.try_permit<guard::MeshCall>({guard::Origin::UserLocal, guard::Subject::node()});
+        auto stream = co_await t.first_->fabric->open(std::move(*permit), "odd", "Blurt", encode(Text{""}), {.to = t.second_->node.id});
+        EXPECT_TRUE(stream) << (stream ? "" : stream.error().message);
+        if (!stream) co_return;
+        Bytes one(1);
+        const auto got = co_await net::read_exactly(**stream, one, t.clock_.now() + 5s);
+        EXPECT_TRUE(got);
+        (*stream)->shutdown_write();
+      }
+      const bool none = co_await t.network_.until([&t] { return t.second_->node.links->links().front().streams == 0; });
+      EXPECT_TRUE(none) << t.second_->node.links->links().front().streams << " streams are held until their deadlines";
     }
   };
   run(Test::run(*this));

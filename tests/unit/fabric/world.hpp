@@ -167,12 +167,12 @@ struct Number {
 /// Does everything that a handler may do, and what it may not.
 class Odd final : public TypedService<Odd> {
  public:
-  Odd(IoClock& clock, std::string name)
-      : TypedService({.name = std::move(name), .version = "1.0.0", .longest_call = 2s},
+  Odd(IoClock& clock, std::string name, std::chrono::milliseconds longest = 2s)
+      : TypedService({.name = std::move(name), .version = "1.0.0", .longest_call = longest},
                      {method<&Odd::echo>("Echo", {.idempotent = true, .request_cap = kPayloadCap, .reply_cap = kPayloadCap}),
                       method<&Odd::crash>("Crash"), method<&Odd::hang>("Hang"), method<&Odd::large>("Large", {.reply_cap = kPayloadCap}),
                       method<&Odd::left>("Left"), method<&Odd::buy>("Buy", {.units = 10}), method<&Odd::refuse>("Refuse"),
-                      stream_method<&Odd::pour>("Pour")}),
+                      stream_method<&Odd::pour>("Pour"), stream_method<&Odd::blurt>("Blurt")}),
         clock_(clock) {}
   Task<Result<Text>> echo(CallContext& context, Text question) {
     ++calls;
@@ -222,6 +222,11 @@ class Odd final : public TypedService<Odd> {
     co_return fail(Errc::RateLimited, "not now");
   }
   /// Sends back what comes, until the other side has no more.
+  /// Ends before anybody could wait for its end.
+  Task<CallStatus> blurt(CallContext&, Text, mesh::Stream& stream) {
+    const auto written = co_await stream.write(bytes_of("!"), clock_.now() + std::chrono::seconds(5));
+    co_return written ? CallStatus::Ok : CallStatus::Unavailable;
+  }
   Task<CallStatus> pour(CallContext& context, Text question, mesh::Stream& stream) {
     const auto written = co_await stream.write(bytes_of(question.text), context.deadline);
     if (!written) co_return CallStatus::Unavailable;
