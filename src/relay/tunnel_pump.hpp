@@ -14,7 +14,7 @@ namespace soulfabric::relay {
 /// Buffers in use only while bytes are between two streams; a few are kept for the next.
 class PumpBuffers {
  public:
-  static constexpr std::size_t kSize = 64 * 1024;
+  static constexpr std::size_t kSize = 256 * 1024;
   static constexpr std::size_t kKept = 4;
   using Buffer = std::unique_ptr<std::uint8_t[]>;
   [[nodiscard]] Buffer take();
