@@ -81,7 +81,7 @@ void Greeting::mesh_hints() {
 void Greeting::relay_hints(const NodePlan& here) {
   const auto& file = generic_files().front();
   const auto& release = songbook()[scattered_album()].tracks.front().tags.release_id;
-  say("One lookup of a release serves them all, and a file is fetched by what it is from three nodes at once: see the page Relay, or");
+  say("One lookup of a release serves them all, and a file is fetched by what it is from three nodes at once: see the page Relays, or");
   say("");
   say("  curl -i " + tool_url(here) + "/api/v0/relay/catalogue/release/" + release + " -H 'X-API-Key: " + here.api_key + "'");
   say("  curl -X POST " + tool_url(here) + "/api/v0/relay/content/fetches -H 'X-API-Key: " + here.api_key +
