@@ -175,8 +175,11 @@ void DownloadImpl::fail_disk(const Error& error) {
 }
 
 void DownloadImpl::cancel() {
-  cancelled_ = true;
-  if (running() && !run_->placing) end_with(fail(Errc::Cancelled, "The download was cancelled; what has come is kept."));
+  if (!running()) {
+    cancelled_ = true;  // before it has begun: the next run ends at once
+    return;
+  }
+  if (!run_->placing) end_with(fail(Errc::Cancelled, "The download was cancelled; what has come is kept."));
 }
 
 // ---- the run -------------------------------------------------------------------------------------------------------
@@ -185,10 +188,13 @@ Task<Result<std::filesystem::path>> DownloadImpl::run() {
   if (running()) co_return fail(Errc::Busy, "The download runs already.");
   co_await boost::asio::this_coro::throw_if_cancelled(false);
   run_ = std::make_unique<Run>(deps_, request_, rules());
-  cancelled_ = false;
   problem_.clear();
   state_ = DownloadReport::State::Running;
-  run_->scope.spawn("look", look());
+  if (std::exchange(cancelled_, false)) {
+    cancel();
+  } else {
+    run_->scope.spawn("look", look());
+  }
   co_await wait_for_outcome();
   co_await run_->scope.close();
   for (auto& [id, member] : run_->members) member.source->close();

@@ -67,12 +67,22 @@ Status PieceFile::remove_rest() {
   return synced || synced.error().code == Errc::NotFound ? Status{} : synced;
 }
 
+/// A stated size is only a claim until the whole is proven: more than there is room for is not begun.
+Status PieceFile::check_room(std::uint64_t size) {
+  SF_TRY_ASSIGN(const std::uint64_t there, file_->size());
+  std::error_code unknown;
+  const auto space = fs::space(partial_.parent_path(), unknown);
+  if (unknown || size <= there || size - there <= space.available) return {};
+  return fail(Errc::NoSpace, "the file would need more room than there is");
+}
+
 Status PieceFile::prepare(core::PieceMap map) {
   const std::scoped_lock lock(saving_);
   if (!file_) {
     SF_TRY(files_.create_folders(partial_.parent_path()));
     SF_TRY_ASSIGN(file_, files_.open(partial_, OpenMode::Create));
   }
+  SF_TRY(check_room(map.size));
   SF_TRY(file_->truncate(map.size));
   map_ = std::move(map);
   prepared_ = true;

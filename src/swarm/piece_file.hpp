@@ -40,6 +40,7 @@ class PieceFile {
   [[nodiscard]] Result<std::filesystem::path> place();
 
  private:
+  [[nodiscard]] Status check_room(std::uint64_t size);
   [[nodiscard]] Status write_map();
   [[nodiscard]] bool is_content(const std::filesystem::path& path, const library::ContentId& want, std::uint64_t size);
   [[nodiscard]] Status remove_rest();

@@ -38,6 +38,50 @@ TEST(SwarmResume, GoesOnWithOtherSourcesAfterAllHaveDied) {
   EXPECT_EQ(fresh->asked, 10U) << "proven pieces were fetched again";
 }
 
+TEST(SwarmResume, CancelledBeforeItBeganItDoesNotBegin) {
+  SwarmWorld world;
+  const auto content = make_content(2 * kPiece, 3);
+  world.begin(content->manifest.id);
+  const auto source = world.add(content, paced(4e6));
+  world.download->cancel();
+  const auto ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, Errc::Cancelled);
+  EXPECT_EQ(world.download->report().state, DownloadReport::State::Cancelled);
+  EXPECT_EQ(source->asked, 0U);
+  EXPECT_FALSE(fs::exists(world.partial()));
+}
+
+/// The largest manifest that is sound in itself: nobody has to have the file for that.
+library::Manifest huge_claim() {
+  library::Manifest out;
+  out.size = library::kLargestContent;
+  out.layer.resize(library::kMostPieces);
+  auto nodes = out.layer;
+  while (nodes.size() > 1) {
+    for (std::size_t i = 0; i < nodes.size(); i += 2) {
+      Bytes both(nodes[i].begin(), nodes[i].end());
+      both.insert(both.end(), nodes[i + 1].begin(), nodes[i + 1].end());
+      nodes[i / 2] = crypto::sha256(both);
+    }
+    nodes.resize(nodes.size() / 2);
+  }
+  out.root = nodes.front();
+  return out;
+}
+
+TEST(SwarmResume, AFileThatCannotFitOnTheDiskIsNotBegun) {
+  SwarmWorld world;
+  const auto claim = std::make_shared<const Content>(Content{{}, huge_claim()});
+  ASSERT_TRUE(claim->manifest.check());
+  world.begin(claim->manifest.id);
+  const auto source = world.add(claim, paced(4e6));
+  const auto ended = world.run();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, Errc::NoSpace);
+  EXPECT_EQ(source->asked, 0U);
+}
+
 TEST(SwarmResume, CancelKeepsWhatHasCome) {
   SwarmWorld world;
   const auto content = make_content(20 * kPiece, 2);
