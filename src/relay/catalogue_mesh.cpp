@@ -183,11 +183,11 @@ void CatalogueRoom::blame(const PeerId& peer, guard::Violation violation) {
 
 /// To the proven peer, whoever dialled: the link's key is its own.
 void CatalogueRoom::charge(const PeerId& peer, guard::Violation violation) {
-  std::optional<IpAddress> address;
-  if (links_ != nullptr) {
-    if (const auto link = links_->link(peer)) address = link->remote.address;
-  }
-  static_cast<void>(deps_.guard.charge({violation, guard::Subject::peer(peer.text()), address, guard::Channel::TheyConnected}));
+  guard::Charge charge{violation, guard::Subject::peer(peer.text()), std::nullopt, guard::Channel::WeDialled};
+  const auto link = links_ == nullptr ? std::nullopt : links_->link(peer);
+  if (link) charge.address = link->remote.address;
+  if (link && link->direction == mesh::Direction::Inbound) charge.channel = guard::Channel::TheyConnected;  // security rule S1
+  static_cast<void>(deps_.guard.charge(charge));
 }
 
 /// Negative and stale answers of others are never kept.

@@ -90,8 +90,9 @@ Task<void> ContentSending::listen() {
     ByteView received(buffer.data(), filled);
     if (!take_questions(received)) {
       service_.refuse(ContentRefusal::Range);
-      (void)service_.deps_.guard.charge({guard::Violation::Protocol, guard::Subject::peer(stream_.peer().text()), stream_.remote().address,
-                                         guard::Channel::TheyConnected});
+      // The peer is blamed, never its address: who dialled the link is not known here (security rule S1).
+      (void)service_.deps_.guard.charge(
+          {guard::Violation::Protocol, guard::Subject::peer(stream_.peer().text()), std::nullopt, guard::Channel::WeDialled});
       end();
       break;
     }
