@@ -36,6 +36,9 @@ struct ContentFetches::Job {
   std::set<PeerId> used;  // in the present attempt
   bool cancelled = false;
   bool remove = false;
+  bool finishing = false;  // its files are being put away
+  std::filesystem::path incomplete;
+  std::filesystem::path downloads;
   Notifier wake;
 };
 
@@ -52,7 +55,7 @@ void ContentFetches::configure(const ContentSettings& settings) {
   downloads_ = settings.downloads;
 }
 
-std::filesystem::path ContentFetches::partial_of(const Job& job) const { return incomplete_ / to_hex(job.stored.sha256); }
+std::filesystem::path ContentFetches::partial_of(const Job& job) const { return job.incomplete / to_hex(job.stored.sha256); }
 
 std::filesystem::path ContentFetches::state_of(const Job& job) const {
   auto path = partial_of(job);
@@ -60,10 +63,17 @@ std::filesystem::path ContentFetches::state_of(const Job& job) const {
   return path;
 }
 
+ContentFetches::JobPtr ContentFetches::make_job() const {
+  const auto job = std::make_shared<Job>();
+  job->incomplete = incomplete_;
+  job->downloads = downloads_;
+  return job;
+}
+
 Task<Status> ContentFetches::start() {
   const auto stored = co_await deps_.workers.run([folder = incomplete_] { return read_fetches(folder); });
   for (const auto& one : stored) {
-    const auto job = std::make_shared<Job>();
+    const auto job = make_job();
     job->stored = one;
     job->was_stored = true;
     job->shown = {one.id, one.name, from_unix_micros(one.asked), {}};
@@ -93,11 +103,11 @@ Task<Result<std::string>> ContentFetches::fetch(ContentFetchRequest request, gua
   if (request.from.size() > kFromCap) co_return fail(Errc::InvalidArgument, "At most 64 nodes can be named for one download.");
   for (auto at = jobs_.begin(); at != jobs_.end();) {
     const bool is_same = at->second->shown.report.want == request.want;
-    if (is_same && !is_over(at->second->shown.report.state)) co_return fail(Errc::Exists, "This content is being downloaded already.");
+    if (is_same && (at->second->finishing || !is_over(at->second->shown.report.state))) co_return fail(Errc::Exists, "This content is being downloaded already.");
     at = is_same ? jobs_.erase(at) : std::next(at);
   }
   if (jobs_.size() >= kFetches) co_return fail(Errc::Busy, "Too many downloads are listed; remove some that are finished.");
-  const auto job = std::make_shared<Job>();
+  const auto job = make_job();
   job->origin = origin;
   job->shown = {make_guid(deps_.random), request.name, deps_.clock.wall(), {}};
   job->stored = {1,
@@ -141,6 +151,7 @@ Status ContentFetches::cancel(const std::string& id, bool remove) {
   const JobPtr job = found->second;
   job->remove = remove;
   if (is_over(job->shown.report.state)) {
+    if (remove) job->finishing = true;
     if (remove) scope_.spawn("remove", finish(job, fail(Errc::Cancelled, "removed")));
     return {};
   }
@@ -160,7 +171,7 @@ void ContentFetches::look_again() {
 /// A kill between the last rename and the end of the state file leaves a download that is there already.
 Task<bool> ContentFetches::is_there_already(JobPtr job) {
   if (!job->was_stored) co_return false;
-  const auto target = downloads_ / job->stored.name;
+  const auto target = job->downloads / job->stored.name;
   co_return co_await deps_.workers.run([&files = deps_.files, partial = partial_of(*job), target, want = job->stored.sha256] {
     return !files.exists(partial) && files.exists(target) && has_content(files, target, {want});
   });
@@ -168,13 +179,13 @@ Task<bool> ContentFetches::is_there_already(JobPtr job) {
 
 Task<void> ContentFetches::run(JobPtr job) {
   const bool is_there = co_await is_there_already(job);
-  if (is_there) job->shown.report.path = downloads_ / job->stored.name;
+  if (is_there) job->shown.report.path = job->downloads / job->stored.name;
   Status outcome;
   auto pause = patience_.first_retry;
   while (!is_there) {
     outcome = co_await attempt(job);
     job->origin = guard::Origin::LocalAutomation;  // what the user asked for once goes on by itself
-    if (job->cancelled) outcome = fail(Errc::Cancelled, "The download was cancelled.");
+    if (job->cancelled && !outcome) outcome = fail(Errc::Cancelled, "The download was cancelled.");
     if (outcome || !may_come_right(outcome.error().code)) break;
     job->shown.report.state = State::Waiting;
     job->shown.report.problem = outcome.error().message;
@@ -213,7 +224,7 @@ Task<Status> ContentFetches::attempt(JobPtr job) {
   request.want = {job->stored.sha256};
   request.size = job->stored.size;
   request.partial = partial_of(*job);
-  request.target = downloads_ / job->stored.name;
+  request.target = job->downloads / job->stored.name;
   const Attempt attempt{*job};
   job->download = finder_.download(std::move(request));
   job->download->on_change([this] { changed(); });
@@ -222,13 +233,13 @@ Task<Status> ContentFetches::attempt(JobPtr job) {
     const auto far = co_await add_sources(job, true);
     if (!far) co_return far;
   }
+  if (job->cancelled) co_return fail(Errc::Cancelled, "The download was cancelled.");
   auto either = co_await (download(job) || keep_looking(job));
   if (either.index() == 0) co_return std::get<0>(std::move(either));
   co_return fail(Errc::Cancelled, "The download was ended.");
 }
 
 Task<Status> ContentFetches::download(JobPtr job) {
-  if (job->cancelled) job->download->cancel();
   const auto path = co_await job->download->run();
   if (!path) co_return std::unexpected(path.error());
   co_return Status{};
@@ -247,6 +258,7 @@ Task<void> ContentFetches::keep_looking(JobPtr job) {
 /// What is finished or given up needs no going on; a partial file stays for whoever asks for the content again, unless it is removed.
 Task<void> ContentFetches::finish(JobPtr job, Status outcome) {
   auto& report = job->shown.report;
+  job->finishing = true;
   const bool was_over = is_over(report.state) && report.state != State::Failed;
   if (!was_over) {
     report.state = outcome ? State::Done : outcome.error().code == Errc::Cancelled ? State::Cancelled : State::Failed;
@@ -262,6 +274,7 @@ Task<void> ContentFetches::finish(JobPtr job, Status outcome) {
       if (whole) (void)files.remove(map);
     });
   }
+  job->finishing = false;
   if (job->remove) jobs_.erase(job->shown.id);
   changed();
 }

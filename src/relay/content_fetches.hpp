@@ -52,6 +52,8 @@ class ContentFetches {
  private:
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
+  /// With the folders of now, which it keeps.
+  [[nodiscard]] JobPtr make_job() const;
   [[nodiscard]] Task<void> run(JobPtr job);
   [[nodiscard]] Task<Status> attempt(JobPtr job);
   [[nodiscard]] Task<Status> add_sources(JobPtr job, bool wide);

@@ -21,10 +21,16 @@ Task<Status> HttpLeg::more(MonoTime deadline) {
   if (!ready) co_return ready;
   bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(from_));
   from_ = 0;
-  const std::size_t before = bytes_.size();
-  bytes_.resize(before + kStep);
-  const auto got = co_await stream_.read_some(MutableByteView(bytes_).subspan(before), deadline);
-  bytes_.resize(before + got.value_or(0));
+  /// However the read ends, only what came stays.
+  struct Trim {
+    Bytes& bytes;
+    std::size_t size;
+    ~Trim() { bytes.resize(size); }
+  };
+  Trim trim{bytes_, bytes_.size()};
+  bytes_.resize(trim.size + kStep);
+  const auto got = co_await stream_.read_some(MutableByteView(bytes_).subspan(trim.size), deadline);
+  trim.size += got.value_or(0);
   if (!got) co_return std::unexpected(got.error());
   co_return Status{};
 }

@@ -12,7 +12,7 @@ void TunnelPool::forget_ended() {
   std::erase_if(idle_, [](const Idle& entry) { return !entry.stream->is_open(); });
 }
 
-std::unique_ptr<net::ByteStream> TunnelPool::find(const std::string& forward, Duration age) {
+std::unique_ptr<net::ByteStream> TunnelPool::find(const ForwardSettings& forward, Duration age) {
   const MonoTime now = tunnels_.deps().clock.now();
   for (auto at = idle_.rbegin(); at != idle_.rend(); ++at) {  // the one used last is the least likely to have ended
     if (at->forward != forward || now - at->since >= age) continue;
@@ -24,7 +24,7 @@ std::unique_ptr<net::ByteStream> TunnelPool::find(const std::string& forward, Du
 }
 
 bool TunnelPool::make_room(const PeerId& peer) {
-  const auto found = std::ranges::find(idle_, peer, &Idle::peer);
+  const auto found = std::ranges::find_if(idle_, [&](const Idle& entry) { return entry.forward.peer == peer; });
   if (found == idle_.end()) return false;
   idle_.erase(found);
   return true;
@@ -34,7 +34,7 @@ Task<Result<TunnelPool::Taken>> TunnelPool::take(ForwardSettings forward, Durati
   IoClock& clock = tunnels_.deps().clock;
   for (;;) {
     forget_ended();
-    auto waiting = find(forward.name, age);
+    auto waiting = find(forward, age);
     if (waiting) co_return Taken{std::move(waiting), true};
     const bool full = tunnels_.book().refuses(TunnelSide::Near, forward.peer).has_value();
     if (!full || make_room(forward.peer)) {
@@ -53,12 +53,12 @@ Task<Result<TunnelPool::Taken>> TunnelPool::take(ForwardSettings forward, Durati
 
 void TunnelPool::give_back(const ForwardSettings& forward, std::unique_ptr<net::ByteStream> stream) {
   if (!stream->is_open()) return;
-  idle_.push_back({forward.name, forward.peer, std::move(stream), tunnels_.deps().clock.now()});
+  idle_.push_back({forward, std::move(stream), tunnels_.deps().clock.now()});
   tunnels_.left().notify_all();
 }
 
 void TunnelPool::drop(const std::string& forward) {
-  std::erase_if(idle_, [&](const Idle& entry) { return entry.forward == forward; });
+  std::erase_if(idle_, [&](const Idle& entry) { return entry.forward.name == forward; });
 }
 
 }  // namespace soulfabric::relay

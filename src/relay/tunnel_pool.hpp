@@ -31,12 +31,11 @@ class TunnelPool {
 
  private:
   struct Idle {
-    std::string forward;
-    PeerId peer;
+    ForwardSettings forward;  // whole: one of the same name that leads elsewhere gets none of these
     std::unique_ptr<net::ByteStream> stream;
     MonoTime since{};
   };
-  [[nodiscard]] std::unique_ptr<net::ByteStream> find(const std::string& forward, Duration age);
+  [[nodiscard]] std::unique_ptr<net::ByteStream> find(const ForwardSettings& forward, Duration age);
   /// True where a place became free.
   bool make_room(const PeerId& peer);
   void forget_ended();
