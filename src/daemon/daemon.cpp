@@ -232,7 +232,7 @@ void Daemon::apply(const Options& options, const std::vector<OptionChange>& chan
   gateway_->configure(gateway_settings(options, app_dir_, false));
   relays_->configure(options);
   const auto concerns_mesh = [](const OptionChange& change) {
-    return std::ranges::any_of(std::array{"mesh.", "relay.", "forwards."}, [&](const char* section) { return change.key.starts_with(section); });
+    return std::ranges::any_of(std::array{"mesh.", "relay.", "forwards.", "soulseek.listen_port"}, [&](const char* section) { return change.key.starts_with(section); });
   };
   if (std::ranges::any_of(changes, concerns_mesh))
     scope_.spawn("mesh", renew_mesh());

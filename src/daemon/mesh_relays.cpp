@@ -25,7 +25,7 @@ Result<std::unique_ptr<MeshRelays>> MeshRelays::make(MeshRelayDependencies depen
 }
 
 relay::TunnelSettings MeshRelays::tunnels_now(const Options& options) {
-  std::vector<std::uint16_t> bound;
+  std::vector<std::uint16_t> bound = base_.bound_ports ? base_.bound_ports() : std::vector<std::uint16_t>{};
   if (const auto listening = deps_.links.listening()) bound.push_back(listening->port);
   std::vector<std::string> wrong;
   auto settings = tunnel_settings(options, bound, wrong);

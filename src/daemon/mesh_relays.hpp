@@ -23,6 +23,7 @@ struct RelayBase {
   relay::GatewayDoor& door;
   Bytes secret;                   // chooses what is announced (security rule S8)
   std::function<void()> changed;  // for the page
+  std::function<std::vector<std::uint16_t>()> bound_ports;  // where this program listens now, beside the mesh
 };
 
 /// All outlive the relays.

@@ -32,7 +32,8 @@ Result<std::unique_ptr<RelayHouse>> RelayHouse::make(RelayHouseDependencies depe
   house->catalogue_ = relay::make_catalogue({d.context, d.clock, d.random, d.workers, d.guard, *house->http_, std::move(key)},
                                             catalogue_settings(options, d.app_dir, d.stand_in));
   house->base_ = std::make_unique<RelayBase>(RelayBase{d.files, *house->copies_, *house->catalogue_, *house, std::move(secret),
-                                                       [self = house.get()] { self->changed(); }});
+                                                       [self = house.get()] { self->changed(); },
+                                                       [self = house.get()] { return self->web_ports(); }});
   house->copies_->on_change([self = house.get()] { self->changed(); });
   return house;
 }
@@ -63,6 +64,14 @@ gateway::RelayControl::Parts RelayHouse::parts() {
     out.content = &relays->content();
     out.tunnels = &relays->tunnels();
   }
+  return out;
+}
+
+/// As they were bound: a changed setting moves them at the next start only.
+std::vector<std::uint16_t> RelayHouse::web_ports() const {
+  std::vector<std::uint16_t> out;
+  if (gateway_ == nullptr) return out;
+  for (const auto& endpoint : gateway_->endpoints()) out.push_back(endpoint.port);
   return out;
 }
 

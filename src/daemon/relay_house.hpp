@@ -48,6 +48,7 @@ class RelayHouse final : public gateway::RelayControl, private relay::GatewayDoo
  private:
   explicit RelayHouse(RelayHouseDependencies dependencies) : deps_(std::move(dependencies)) {}
   [[nodiscard]] Status join(int descriptor) override;
+  [[nodiscard]] std::vector<std::uint16_t> web_ports() const;
 
   RelayHouseDependencies deps_;
   std::unique_ptr<net::HttpClient> http_;
