@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kLeastRoundTrip = std::chrono::milliseconds(1);
 /// Taken where no pong came yet.
 constexpr Duration kUnknownRoundTrip = std::chrono::milliseconds(100);
+/// A large window is given back in parts of this size: half of it at once would leave the sender waiting and then bursting into the line.
+constexpr std::uint32_t kCreditStep = 256 * 1024;
 
 }  // namespace
 
@@ -210,8 +212,13 @@ void YamuxSession::allow_growth(bool allowed) noexcept { state_->growth = allowe
 
 void YamuxSession::State::give_back(MuxStream& stream, std::size_t read) {
   stream.used += static_cast<std::uint32_t>(read);
-  if (stream.used < stream.target / 2) return;
-  grow(stream);
+  stream.judged += static_cast<std::uint32_t>(read);
+  const bool is_half = stream.judged >= stream.target / 2;
+  if (is_half) {
+    stream.judged = 0;
+    grow(stream);
+  }
+  if (!is_half && stream.used < kCreditStep) return;
   const std::uint32_t kept = std::min(stream.debt, stream.used);
   stream.debt -= kept;
   const std::uint32_t delta = stream.used - kept;

@@ -32,10 +32,11 @@ struct YamuxSession::State {
     std::uint32_t send_credit = 0;
     std::uint32_t receive_credit = 0;  // what the other side may still announce
     std::uint32_t used = 0;            // read by the owner and not yet given back
+    std::uint32_t judged = 0;          // read since the window's size was last judged
     std::uint32_t debt = 0;            // credit to be taken back from `used`
     std::uint32_t target = 0;          // credit and unread bytes together
     std::uint32_t credit_due = 0;      // of the next window update
-    MonoTime epoch{};                  // when the last window update was decided
+    MonoTime epoch{};                  // when the size was last judged
     Bytes out;                         // the one queued frame; its credit is taken
     ChunkQueue in;
     MuxStream* next_ready = nullptr;

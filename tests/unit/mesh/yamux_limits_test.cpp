@@ -156,6 +156,24 @@ TEST(YamuxLimits, GrownCreditIsTakenBack) {
   EXPECT_GE(last, kWindow / 4);
 }
 
+TEST(YamuxLimits, LargeWindowIsGivenBackInSmallParts) {
+  YamuxPair pair;
+  EXPECT_GT(largest_burst(pair, 64U << 20U, std::chrono::milliseconds(50)), 4U << 20U);
+  (void)events_of(pair.client);
+  const StreamId id = 1;
+  for (int i = 0; i < 32; ++i) {
+    ASSERT_EQ(pair.client.write(id, Bytes(64 * 1024)).value_or(0), 64U * 1024);
+    ASSERT_TRUE(pair.server.receive(pull_all(pair.client), pair.now));
+  }
+  Bytes piece(16 * 1024);
+  std::size_t taken = 0;
+  while (!pair.server.wants_to_send()) {
+    ASSERT_EQ(pair.server.read(id, piece).value_or(0), piece.size());
+    taken += piece.size();
+    ASSERT_LE(taken, 256U * 1024);
+  }
+}
+
 TEST(YamuxLimits, SlowReadersDoNotGrow) {
   YamuxPair pair;
   pair.server.ping(pair.now);
