@@ -232,6 +232,29 @@ test("messages are sent and come in, strangers' markup stays text, what is unrea
   });
 });
 
+test("who signs out takes the count of unread messages along, also one that was on its way", async () => {
+  await visit({}, async ({ page, gateway }) => {
+    const messages = "[...document.querySelectorAll('.nav a')].find(e=>e.textContent.includes('Messages')).textContent";
+    say(gateway, "lowtide", "In", "Are you there?");
+    await page.wait(`${messages}.includes('1 unread')`);
+    const first = gateway.holdConversations();
+    say(gateway, "lowtide", "In", "Hello?");
+    await first.asked;
+    const second = gateway.holdConversations();
+    await page.click("button|Log out");
+    await page.wait("document.querySelector('.gate')");
+    await go(page, `#login=${gateway.newLink()}`);
+    await page.wait("document.querySelector('.pill-good')");
+    await second.asked;
+    assert.equal(await page.evaluate(`${messages}.includes('unread')`), false, "the count of the earlier visit is shown");
+    await first.release();
+    await page.evaluate("fetch(location.pathname).then((answer) => answer.text())");
+    assert.equal(await page.evaluate(`${messages}.includes('unread')`), false, "an answer to the earlier visit is shown");
+    await second.release();
+    await page.wait(`${messages}.includes('2 unread')`);
+  });
+});
+
 test("names made to break the page are shown as they are", async () => {
   await visit({}, async ({ page, gateway }) => {
     const evil = `<img src=x onerror=alert(1)>"'&amp;{{x}}`;

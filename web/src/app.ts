@@ -120,16 +120,22 @@ stream.onEvent = (event) => {
   for (const watcher of [...eventWatchers]) watcher(event);
 };
 
+/** Grows with every sign-in and sign-out: an answer to an earlier visit is not shown in a later one. */
+let visit = 0;
+
 export async function countUnread(): Promise<void> {
+  const asked = visit;
   // Only a hint beside "Messages": a failure shows itself there.
   const all = await calls.conversations().catch(() => []);
+  if (asked !== visit) return;
   unread.set(all.reduce((sum, conversation) => sum + (conversation.unAcknowledgedMessageCount ?? 0), 0));
 }
 
 /** Rejects where the mesh cannot be read; what was known stays then. */
 export async function loadMesh(): Promise<Mesh> {
+  const asked = visit;
   const read = await meshCalls.mesh();
-  mesh.set(read);
+  if (asked === visit) mesh.set(read);
   return read;
 }
 async function readMesh(): Promise<void> {
@@ -138,7 +144,9 @@ async function readMesh(): Promise<void> {
 }
 
 export async function countUnreadPods(): Promise<void> {
+  const asked = visit;
   const all = await meshCalls.pods().catch(() => []);
+  if (asked !== visit) return;
   unreadPods.set(all.reduce((sum, pod) => sum + (pod.unread ?? 0), 0));
 }
 
@@ -156,14 +164,17 @@ export async function loadResponses(searchId: string): Promise<void> {
 }
 
 export function signedIn(name: string): void {
+  visit += 1;
   session.set({ at: "in", name });
   stream.start();
 }
 
 export function signedOut(reason: string): void {
+  visit += 1;
   stream.stop();
   world.clear();
   mesh.set(null);
+  unread.set(0);
   unreadPods.set(0);
   http.csrf = "";
   notices.set([]);

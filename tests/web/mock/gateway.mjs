@@ -84,6 +84,25 @@ export class Gateway {
     this.links.add(secret);
     return secret;
   }
+  /** The next question for the conversations is answered only when the test says so. */
+  holdConversations() {
+    const hold = {};
+    const released = new Promise((resolve) => { hold.open = resolve; });
+    const answered = new Promise((resolve) => { hold.answered = resolve; });
+    hold.asked = new Promise((resolve) => { hold.arrived = resolve; });
+    hold.turn = (response) => {
+      this.heldConversations = undefined;
+      response.once("finish", hold.answered);
+      hold.arrived();
+      return released;
+    };
+    hold.release = () => {
+      hold.open();
+      return answered;
+    };
+    this.heldConversations = hold;
+    return hold;
+  }
   openSession() {
     const session = { csrf: randomBytes(18).toString("base64url") };
     const token = randomBytes(24).toString("base64url");

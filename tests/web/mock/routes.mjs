@@ -126,10 +126,14 @@ export const routes = [
     gateway.stopScan();
     gateway.answer(response, 204);
   }],
-  ["GET", /^\/conversations$/, ({ gateway, response }) => gateway.answer(response, 200, [...gateway.conversations].map(([username, list]) => {
-    const fresh = list.filter((entry) => !entry.isAcknowledged).length;
-    return { username, isActive: true, unAcknowledgedMessageCount: fresh, hasUnAcknowledgedMessages: fresh > 0 };
-  }))],
+  ["GET", /^\/conversations$/, async ({ gateway, response }) => {
+    const list = [...gateway.conversations].map(([username, said]) => {
+      const fresh = said.filter((entry) => !entry.isAcknowledged).length;
+      return { username, isActive: true, unAcknowledgedMessageCount: fresh, hasUnAcknowledgedMessages: fresh > 0 };
+    });
+    await gateway.heldConversations?.turn(response);
+    gateway.answer(response, 200, list);
+  }],
   ["GET", /^\/conversations\/([^/]+)$/, ({ gateway, response, part: [username] }) => {
     const messages = gateway.conversations.get(username);
     if (messages) gateway.answer(response, 200, { username, isActive: true, messages, hasUnAcknowledgedMessages: messages.some((entry) => !entry.isAcknowledged) });
