@@ -61,10 +61,7 @@ Status ConfigControl::take(const OptionSources& sources) {
   const auto changes = changed_options(configured_.options, loaded.options);
   configured_.sources = sources;
   configured_.options = std::move(loaded.options);
-  for (const auto& change : changes) {
-    pending_restart_ = pending_restart_ || change.effect == Effect::Restart;
-    pending_reconnect_ = pending_reconnect_ || change.effect == Effect::Reconnect;
-  }
+  for (const auto& change : changes) pending_restart_ = pending_restart_ || change.effect == Effect::Restart;
   for (const auto& warning : loaded.warnings) {
     if (std::find(configured_.warnings.begin(), configured_.warnings.end(), warning) == configured_.warnings.end()) log::warning("configuration", warning);
   }

@@ -43,11 +43,8 @@ class ConfigControl final : public gateway::Configuration {
   [[nodiscard]] Task<Status> write_yaml(std::string text) override;
   [[nodiscard]] Status patch(const gateway::ListenPatch& patch) override;
   [[nodiscard]] bool pending_restart() const override { return pending_restart_; }
-  [[nodiscard]] bool pending_reconnect() const override { return pending_reconnect_; }
   void request_restart() override { stop_(true); }
   void request_shutdown() override { stop_(false); }
-  /// A new login has taken the pending credentials.
-  void reconnected() noexcept { pending_reconnect_ = false; }
 
  private:
   [[nodiscard]] Status take(const OptionSources& sources);
@@ -58,7 +55,6 @@ class ConfigControl final : public gateway::Configuration {
   Apply apply_;
   Stop stop_;
   bool pending_restart_ = false;
-  bool pending_reconnect_ = false;
 };
 
 }  // namespace soulfabric::daemon

@@ -103,13 +103,15 @@ void ClientImpl::configure(const Options& options) {
   transfers_.set_options(transfer_options(options, app_dir_));
   answerer_.configure(answer_options(options));
   share_answers_.set_profile(profile_of(options));
-  server_.set_credentials(options.soulseek.username, options.soulseek.password);
+  server_.configure(server_options(options));
+  tree_.configure(tree_options(options));
   if (listens_elsewhere) hub_.set_listen(hub_options(options).listen);
 }
 
 SessionInfo ClientImpl::info() const {
   SessionInfo info;
   server_.fill(info);
+  info.outdated = server_.is_outdated() || tree_.is_outdated();
   info.listen_problem = hub_.listen_problem();
   info.listen_port = hub_.listen_port();
   return info;

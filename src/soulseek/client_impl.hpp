@@ -49,7 +49,6 @@ class ClientImpl final : public RunningClient, private Session, private ServerLi
   [[nodiscard]] DistributedInfo distributed() const override { return tree_.info(); }
   bool connect() override { return server_.connect(); }
   void disconnect(std::string reason) override { server_.disconnect(std::move(reason)); }
-  void set_credentials(std::string username, std::string password) override { server_.set_credentials(std::move(username), std::move(password)); }
   void set_listen(Endpoint at) override { hub_.set_listen(at); }
   [[nodiscard]] Task<Status> wait_logged_in(MonoTime deadline) override { return server_.wait_logged_in(deadline); }
   // ServerListener

@@ -38,6 +38,12 @@ Task<void> DistributedTree::stop() {
   co_await scope_.close();
 }
 
+void DistributedTree::configure(const TreeOptions& options) {
+  TreeActions actions;
+  core_.configure(options, actions);
+  perform(std::move(actions));
+}
+
 DistributedInfo DistributedTree::info() const {
   DistributedInfo out;
   out.branch_level = core_.level();

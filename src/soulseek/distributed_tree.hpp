@@ -15,6 +15,9 @@ class DistributedTree final : public ServerListener {
   DistributedTree(IoContext& context, IoClock& clock, ServerSession& server, PeerHub& hub, TreeOptions options, AnswerHandler answer);
   void start();
   [[nodiscard]] Task<void> stop();
+  void configure(const TreeOptions& options);
+  /// Whether we take part was changed and holds from the next login on.
+  [[nodiscard]] bool is_outdated() const noexcept { return core_.is_outdated(); }
   [[nodiscard]] DistributedInfo info() const;
   /// A D connection that somebody opened to us.
   void on_incoming(PeerConnection connection);

@@ -3,6 +3,7 @@
 #include "server_session.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "soulfabric/base/crypto.hpp"
 #include "soulfabric/base/log.hpp"
@@ -25,7 +26,6 @@ constexpr std::size_t kMaxAddresses = 10000;
 
 struct ServerSession::Line {
   std::unique_ptr<net::ByteStream> stream;
-  std::string username;  // the one that was sent; the settings may change before the answer
   std::deque<Bytes> outbox;
   std::size_t outbox_bytes = 0;
   Notifier changed;
@@ -77,9 +77,18 @@ void ServerSession::disconnect(std::string reason) {
   changed();
 }
 
-void ServerSession::set_credentials(std::string username, std::string password) {
-  options_.username = std::move(username);
-  options_.password = std::move(password);
+void ServerSession::configure(ServerSessionOptions options) {
+  options_ = std::move(options);
+  changed();
+}
+
+bool ServerSession::is_under_way() const noexcept {
+  return core_.phase() != SessionCore::Phase::Idle && core_.phase() != SessionCore::Phase::Waiting;
+}
+
+bool ServerSession::is_outdated() const noexcept {
+  const auto decisive = [](const ServerSessionOptions& one) { return std::tie(one.host, one.port, one.username, one.password); };
+  return is_under_way() && decisive(used_) != decisive(options_);
 }
 
 void ServerSession::set_listen_port(std::uint16_t port) {
@@ -97,7 +106,8 @@ void ServerSession::fill(SessionInfo& info) const {
     case Phase::LoggingIn: info.state = SessionState::Connected | SessionState::LoggingIn; break;
     case Phase::LoggedIn: info.state = SessionState::Connected | SessionState::LoggedIn; break;
   }
-  info.address = options_.host + ":" + std::to_string(options_.port);
+  const auto& shown = is_under_way() ? used_ : options_;
+  info.address = shown.host + ":" + std::to_string(shown.port);
   info.endpoint = endpoint_;
   if (logged_in()) info.username = name_;
   info.own_address = own_address_;
@@ -135,14 +145,15 @@ Task<void> ServerSession::run() {
 }
 
 Task<void> ServerSession::attempt() {
+  used_ = options_;
   changed();
   const auto deadline = clock_.now() + core_.times().connect_timeout;
-  const auto address = co_await dialer_.resolve(options_.host, deadline);
+  const auto address = co_await dialer_.resolve(used_.host, deadline);
   if (!address) {
     core_.on_connect_failed(address.error().message, clock_.now());
     co_return;
   }
-  endpoint_ = Endpoint{*address, options_.port};
+  endpoint_ = Endpoint{*address, used_.port};
   auto stream = co_await dialer_.connect(*endpoint_, deadline);
   if (!stream) {
     core_.on_connect_failed(stream.error().message, clock_.now());
@@ -171,9 +182,8 @@ Task<void> ServerSession::attempt() {
 
 Task<Status> ServerSession::log_in(Line& line) {
   const auto deadline = clock_.now() + core_.times().login_timeout;
-  line.username = options_.username;
-  const std::string both = options_.username + options_.password;
-  Bytes first = wire::encode(wire::request::Login{options_.username, options_.password, kMajorVersion, crypto::md5_hex(bytes_of(both)), kMinorVersion});
+  const std::string both = used_.username + used_.password;
+  Bytes first = wire::encode(wire::request::Login{used_.username, used_.password, kMajorVersion, crypto::md5_hex(bytes_of(both)), kMinorVersion});
   // In the same write: peers that hear "online" before the port is known get port 0.
   const Bytes port = wire::encode(wire::request::SetWaitPort{listen_port_, {}, {}});
   first.insert(first.end(), port.begin(), port.end());
@@ -279,7 +289,7 @@ void ServerSession::take_login(const wire::reply::Login& login) {
   }
   core_.on_login_accepted();
   if (!logged_in()) return;
-  name_ = line_->username;
+  name_ = used_.username;
   own_address_ = login.own_ip;
   relogged_ = false;
   log::info("soulseek", "logged in to the server");

@@ -44,7 +44,10 @@ class ServerSession final : public ServerPort {
 
   bool connect();
   void disconnect(std::string reason);
-  void set_credentials(std::string username, std::string password);
+  /// Host, port, name and password of the next attempt; the present session goes on as it is.
+  void configure(ServerSessionOptions options);
+  /// The present session or attempt began with other settings than those of now.
+  [[nodiscard]] bool is_outdated() const noexcept;
   /// Announced at login, and at once when it changes; 0: nobody can connect to us.
   void set_listen_port(std::uint16_t port);
   void fill(SessionInfo& info) const;
@@ -68,6 +71,7 @@ class ServerSession final : public ServerPort {
   struct Line;     // one TCP connection with its outbox
   struct Question; // waiters for one user's address or status
   struct Asker;
+  [[nodiscard]] bool is_under_way() const noexcept;
   [[nodiscard]] Task<void> run();
   [[nodiscard]] Task<void> attempt();
   [[nodiscard]] Task<Status> log_in(Line& line);
@@ -94,6 +98,7 @@ class ServerSession final : public ServerPort {
   IoClock& clock_;
   net::Dialer& dialer_;
   ServerSessionOptions options_;
+  ServerSessionOptions used_;  // of the attempt or session that is on its way
   SessionCore core_;
   std::vector<ServerListener*> listeners_;
   std::string name_;

@@ -252,7 +252,9 @@ Task<void> wrong_password(Network& net) {
   const auto refused = co_await second->client().session().wait_logged_in(net.clock.now() + seconds(20));
   EXPECT_TRUE(!refused && refused.error().message.find("password") != std::string::npos);
   EXPECT_TRUE(second->client().session().info().final) << "it does not try again by itself";
-  second->client().session().set_credentials("anna", "secret of anna");
+  other = second->options();
+  other.soulseek.password = "secret of anna";
+  second->client().configure(other);
   EXPECT_TRUE(second->client().session().connect());
   const auto accepted = co_await second->client().session().wait_logged_in(net.clock.now() + seconds(20));
   EXPECT_TRUE(accepted) << "until the user corrects it";
@@ -261,6 +263,40 @@ Task<void> wrong_password(Network& net) {
 }
 
 TEST_F(Network, AWrongPasswordIsSaidOnceAndCanBeCorrected) { testing::run_task(context, wrong_password(*this)); }
+
+Task<void> changed_server(Network& net) {
+  soulseek::ServerOptions elsewhere;
+  elsewhere.listen.port = 0;
+  elsewhere.data_dir = net.folder.path() / "other server";
+  soulseek::SoulseekServer other(net.context, net.clock, elsewhere);
+  const auto started = other.start();
+  EXPECT_TRUE(started) << started.error().message;
+  auto anna = net.peer("anna");
+  co_await anna->start();
+  auto& session = anna->client().session();
+  const std::string before = session.info().address;
+  EXPECT_FALSE(session.info().outdated);
+  Options options = anna->options();
+  options.soulseek.port = other.port();
+  options.soulseek.distributed_network.disabled = true;
+  anna->client().configure(options);
+  EXPECT_TRUE(session.info().outdated);
+  EXPECT_EQ(session.info().address, before) << "the present session is where it was";
+  session.disconnect("the user asked");
+  co_await eventually(net.clock, [&] { return session.info().state == soulseek::SessionState::Disconnected; });
+  session.connect();
+  const auto again = co_await session.wait_logged_in(net.clock.now() + seconds(20));
+  EXPECT_TRUE(again) << again.error().message;
+  const auto info = session.info();
+  EXPECT_EQ(info.address, "127.0.0.1:" + std::to_string(other.port()));
+  EXPECT_EQ(info.endpoint ? info.endpoint->port : 0, other.port());
+  EXPECT_FALSE(info.outdated);
+  co_await anna->stop();
+  co_await other.stop();
+  co_await net.server->stop();
+}
+
+TEST_F(Network, AChangedServerIsUsedByTheNextLogin) { testing::run_task(context, changed_server(*this)); }
 
 Task<void> no_server(Network& net) {
   const auto port = net.server->port();

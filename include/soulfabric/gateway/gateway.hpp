@@ -75,7 +75,6 @@ class Configuration {
   [[nodiscard]] virtual Status patch(const ListenPatch& patch) = 0;
   /// What waits for a restart or for a new connection to the server.
   [[nodiscard]] virtual bool pending_restart() const = 0;
-  [[nodiscard]] virtual bool pending_reconnect() const = 0;
   virtual void request_restart() = 0;
   virtual void request_shutdown() = 0;
 };

@@ -32,7 +32,8 @@ class Observer {
 
 struct SessionInfo {
   SessionState state = SessionState::Disconnected;
-  std::string address;  // "host:port" as configured
+  std::string address;  // "host:port" of the present session or attempt; without one, as configured
+  bool outdated = false;  // a setting was changed that only the next login takes into use
   std::optional<Endpoint> endpoint;
   std::optional<std::string> username;  // while logged in
   std::optional<IpAddress> own_address;
@@ -65,8 +66,7 @@ class Session {
   /// Starts connecting, or starts over. False where it was already on its way.
   virtual bool connect() = 0;
   virtual void disconnect(std::string reason) = 0;
-  /// Applied at the next connect; a changed listen port at once.
-  virtual void set_credentials(std::string username, std::string password) = 0;
+  /// Holds at once.
   virtual void set_listen(Endpoint at) = 0;
   /// Waits until logged in or final failure or the deadline.
   [[nodiscard]] virtual Task<Status> wait_logged_in(MonoTime deadline) = 0;

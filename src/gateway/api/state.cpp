@@ -86,7 +86,7 @@ void write_application(JsonWriter& json, const Context& context) {
   const auto info = session.info();
   json.begin_object().key("version").begin_object().member("full", context.deps.version).member("current", kCompatibleVersion);
   json.member("isUpdateAvailable", false).member("isCanary", false).member("isDevelopment", false).end_object();
-  json.member("pendingReconnect", context.deps.configuration.pending_reconnect());
+  json.member("pendingReconnect", info.outdated);
   json.member("pendingRestart", context.deps.configuration.pending_restart()).key("server");
   write_server_info(json, info);
   json.key("connectionWatchdog").begin_object().member("isEnabled", !info.final);

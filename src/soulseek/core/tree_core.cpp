@@ -18,7 +18,16 @@ std::shared_ptr<const Bytes> shared(Bytes frame) { return std::make_shared<const
 
 }  // namespace
 
+void TreeCore::configure(const TreeOptions& options, TreeActions& out) {
+  const bool enabled = options_.enabled;
+  options_ = options;
+  options_.enabled = enabled;
+  enabled_next_ = options.enabled;
+  if (!self_.empty()) announce_accept(out);
+}
+
 void TreeCore::on_logged_in(const std::string& own_name, TreeActions& out) {
+  options_.enabled = enabled_next_;
   self_ = own_name;
   root_ = own_name;
   level_ = 0;
@@ -35,6 +44,7 @@ void TreeCore::on_logged_in(const std::string& own_name, TreeActions& out) {
 void TreeCore::on_logged_out(TreeActions& out) {
   for (const auto& [id, link] : links_) out.push_back(TreeClose{id});
   links_.clear();
+  self_.clear();
   parent_ = 0;
   root_mode_ = false;
   announced_accept_ = false;

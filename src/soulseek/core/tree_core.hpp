@@ -50,8 +50,11 @@ using TreeActions = std::vector<TreeAction>;
 
 class TreeCore {
  public:
-  explicit TreeCore(TreeOptions options) : options_(options) {}
+  explicit TreeCore(TreeOptions options) : options_(options), enabled_next_(options.enabled) {}
 
+  /// Whether others may be below us, and how many, holds at once; whether we take part at all from the next login on.
+  void configure(const TreeOptions& options, TreeActions& out);
+  [[nodiscard]] bool is_outdated() const noexcept { return !self_.empty() && options_.enabled != enabled_next_; }
   void on_logged_in(const std::string& own_name, TreeActions& out);
   /// Closes everything.
   void on_logged_out(TreeActions& out);
@@ -101,6 +104,7 @@ class TreeCore {
   bool close(TreeConnection id, TreeActions& out);
 
   TreeOptions options_;
+  bool enabled_next_;
   std::string self_;
   std::map<TreeConnection, Link> links_;
   TreeConnection parent_ = 0;

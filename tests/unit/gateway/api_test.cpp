@@ -134,6 +134,13 @@ TEST_F(ApiTest, Rule8GivesAPlainVersionThatClientsAccept) {
   EXPECT_TRUE(has_text(call("GET", "/api/v0/application"), R"("version":{"full":"soulfabric 0.1.0","current":"0.26.0")"));
 }
 
+TEST_F(ApiTest, SaysThatASettingWaitsForTheNextLogin) {
+  launch();
+  EXPECT_TRUE(has_text(call("GET", "/api/v0/application"), R"("pendingReconnect":false)"));
+  on_loop([&] { client.session_part.shown.outdated = true; });
+  EXPECT_TRUE(has_text(call("GET", "/api/v0/application"), R"("pendingReconnect":true)"));
+}
+
 TEST_F(ApiTest, Rule9GivesFoldersAsAListWithLeafNames) {
   client.users_part.folders.push_back({"Music\\A", {song("Music\\A\\b.mp3"), song("c.mp3")}});
   launch();

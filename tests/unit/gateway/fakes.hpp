@@ -21,7 +21,6 @@ struct FakeSession final : Session {
     return has(shown.state, SessionState::Disconnected);
   }
   void disconnect(std::string reason) override { disconnected = std::move(reason); }
-  void set_credentials(std::string, std::string) override {}
   void set_listen(Endpoint) override {}
   [[nodiscard]] Task<Status> wait_logged_in(MonoTime) override { co_return Status{}; }
   SessionInfo shown;
@@ -263,7 +262,6 @@ struct FakeConfiguration final : Configuration {
     return {};
   }
   [[nodiscard]] bool pending_restart() const override { return false; }
-  [[nodiscard]] bool pending_reconnect() const override { return false; }
   void request_restart() override { ++restarts; }
   void request_shutdown() override { ++shutdowns; }
   Options shown;

@@ -80,6 +80,30 @@ TEST(Tree, SwitchedOffItAsksForNothing) {
   EXPECT_TRUE(out.empty());
 }
 
+TEST_F(TreeTest, SwitchedOffItTakesPartUntilTheNextLogin) {
+  core.configure({.enabled = false}, out);
+  EXPECT_TRUE(core.is_outdated());
+  core.on_possible_parents({{"ben", {}}}, now, out);
+  EXPECT_EQ(taken<TreeDial>().size(), 1U);
+  core.on_logged_out(out);
+  EXPECT_FALSE(core.is_outdated());
+  out.clear();
+  core.on_logged_in("me", out);
+  EXPECT_TRUE(out.empty());
+  core.configure({.enabled = true}, out);
+  EXPECT_TRUE(core.is_outdated());
+}
+
+TEST_F(TreeTest, TakesNoMoreChildrenOnceThatIsSwitchedOff) {
+  adopt(1, "ben");
+  EXPECT_TRUE(core.accepts_children());
+  out.clear();
+  core.configure({.accept_children = false}, out);
+  EXPECT_TRUE(to_server(wire::encode(wire::request::AcceptChildren{false})));
+  EXPECT_FALSE(core.accepts_children());
+  EXPECT_FALSE(core.is_outdated());
+}
+
 TEST_F(TreeTest, DialsEveryCandidateButItself) {
   core.on_possible_parents({{"a", {}}, {"me", {}}, {"b", {}}}, now, out);
   EXPECT_EQ(taken<TreeDial>().size(), 2U);
