@@ -193,6 +193,7 @@ GatewaySettings settings_from(const Options& options) {
   settings.headless = options.headless;
   settings.remote_configuration = options.remote_configuration;
   settings.remote_file_management = options.remote_file_management;
+  settings.metrics_enabled = options.metrics.enabled;
   settings.metrics_open = options.metrics.authentication_disabled;
   settings.metrics_username = options.metrics.username;
   settings.metrics_password = options.metrics.password;

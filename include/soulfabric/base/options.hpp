@@ -203,7 +203,7 @@ struct MetricsOptions {
   std::string url = "/metrics";
   bool authentication_disabled = false;
   std::string username = "slskd";
-  std::string password;  // secret; empty: the web user's
+  std::string password;  // secret; empty: API keys and sessions only
   friend bool operator==(const MetricsOptions&, const MetricsOptions&) = default;
 };
 

@@ -49,9 +49,10 @@ struct GatewaySettings {
   bool headless = false;                // no page and no password login
   bool remote_configuration = false;
   bool remote_file_management = false;
-  bool metrics_open = false;  // /metrics without any proof; else a key, a session or the next two by HTTP Basic
+  bool metrics_enabled = false;  // else there is no /metrics
+  bool metrics_open = false;     // /metrics without any proof; else a key, a session or the next two by HTTP Basic
   std::string metrics_username = "slskd";
-  std::string metrics_password;  // empty: the web user's
+  std::string metrics_password;  // empty: no HTTP Basic
   bool terminal = false;  // somebody reads standard output: the login link is shown there
   std::filesystem::path downloads_folder;
   std::filesystem::path incomplete_folder;

@@ -297,7 +297,7 @@ void add_general_settings(std::vector<Setting>& t) {
                   .cli("metrics-password")
                   .restart()
                   .hidden()
-                  .says("password for the metrics; empty: API keys only"));
+                  .says("password for the metrics; empty: API keys and sessions only"));
   t.push_back(setting("feature.swagger", SF_AT(o.swagger))
                   .var("SWAGGER")
                   .cli("swagger")

@@ -59,15 +59,17 @@ void Dispatcher::blame(const Request& request) const {
   (void)context_.deps.guard.charge({guard::Violation::RateExceeded, subject, request.address, guard::Channel::TheyConnected});
 }
 
-bool Dispatcher::may_see_metrics(const Request& request) const {
-  if (request.origin == guard::Origin::RemoteGateway) return false;
-  if (context_.settings.metrics_open) return true;
+/// A guess is rationed as those at signing in are: past the limit nothing is compared, right or wrong.
+Dispatcher::BasicProof Dispatcher::basic_proof(const Request& request) {
+  const auto& settings = context_.settings;
+  if (settings.metrics_password.empty() || request.origin == guard::Origin::RemoteGateway) return BasicProof::None;
   const auto header = request.header("Authorization");
+  if (header.size() < 6 || !equal_ignoring_ascii_case(header.substr(0, 6), "basic ")) return BasicProof::None;
+  if (!context_.attempts.allows(request.address, context_.deps.clock.now())) return BasicProof::Wrong;
   Bytes decoded;
-  if (header.size() < 6 || !equal_ignoring_ascii_case(header.substr(0, 6), "basic ") || !from_base64(trim(header.substr(6)), decoded)) return false;
-  const auto& password = context_.settings.metrics_password.empty() ? context_.password() : context_.settings.metrics_password;
-  const auto expected = crypto::sha256(bytes_of(context_.settings.metrics_username + ":" + password));
-  return equal_constant_time(expected, crypto::sha256(decoded));
+  if (!from_base64(trim(header.substr(6)), decoded)) return BasicProof::Wrong;
+  const auto expected = crypto::sha256(bytes_of(settings.metrics_username + ":" + settings.metrics_password));
+  return equal_constant_time(expected, crypto::sha256(decoded)) ? BasicProof::Right : BasicProof::Wrong;
 }
 
 std::optional<Response> Dispatcher::check_rights(const Request& request, Call& call) {
@@ -75,7 +77,13 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
   const bool tunnelled = request.origin == guard::Origin::RemoteGateway;
   Policy policy = route.policy;
   if (policy == Policy::Open && tunnelled && !route.when_tunnelled) policy = Policy::Any;
-  if (policy == Policy::Metrics) policy = may_see_metrics(request) ? Policy::Open : Policy::Any;
+  auto basic = BasicProof::None;
+  if (policy == Policy::Metrics) {
+    if (!context_.settings.metrics_enabled) return empty_response(404);
+    const bool open = context_.settings.metrics_open && !tunnelled;
+    if (!open) basic = basic_proof(request);
+    policy = open || basic == BasicProof::Right ? Policy::Open : Policy::Any;
+  }
   if (policy == Policy::Open) return std::nullopt;
   Presented presented;
   const auto cookie_name = context_.cookie_name();
@@ -105,7 +113,7 @@ std::optional<Response> Dispatcher::check_rights(const Request& request, Call& c
     case Refusal::Forbidden: return empty_response(403);
     case Refusal::Unauthorized: break;
   }
-  if (decision.tried) {
+  if (decision.tried || basic == BasicProof::Wrong) {
     if (!context_.attempts.allows(request.address, now)) {
       blame(request);
       return empty_response(429);

@@ -17,7 +17,9 @@ class Dispatcher final : public RequestHandler {
   [[nodiscard]] std::optional<Response> check_rights(const Request& request, Call& call);
   /// Charges the address for guessing keys faster than is answered: what it did here counts on the other networks too (security rule S1).
   void blame(const Request& request) const;
-  [[nodiscard]] bool may_see_metrics(const Request& request) const;
+  /// The name and password of the metrics by HTTP Basic; nothing where none is set.
+  enum class BasicProof : std::uint8_t { None, Wrong, Right };
+  [[nodiscard]] BasicProof basic_proof(const Request& request);
   [[nodiscard]] Response without_route(const Request& request, const Call& call, const RouteMatch& match) const;
   const RouteTable& table_;
   Context& context_;

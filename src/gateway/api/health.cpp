@@ -101,7 +101,7 @@ void add_health_routes(RouteTable& table, Context& context) {
   table.add({.method = "GET", .path = "/ready", .policy = Policy::Open, .summary = "Says what is ready and what is not.", .gives = "Ready",
              .statuses = {200, 503}},
             [&context](Call&) { return ready(context); });
-  table.add({.method = "GET", .path = "/metrics", .policy = Policy::Metrics, .summary = "Numbers for Prometheus.", .gives = "text", .statuses = {200}},
+  table.add({.method = "GET", .path = "/metrics", .policy = Policy::Metrics, .summary = "Numbers for Prometheus.", .gives = "text", .statuses = {200, 404, 429}},
             [&context](Call&) {
               auto response = text_response(metrics_text(context));
               response.content_type = "text/plain; version=0.0.4; charset=utf-8";

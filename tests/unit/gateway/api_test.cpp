@@ -469,9 +469,30 @@ TEST_F(ApiTest, GivesMetricsWithoutNamesToThoseWhoMay) {
   EXPECT_EQ(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_TRUE(has_text(reply, "\nslskd_transfers_downloads_in_progress_files_current 1\n")) << reply.body;
   EXPECT_FALSE(has_text(reply, "secret"));
-  const auto basic = "Authorization: Basic " + to_base64(bytes_of("slskd:right-password"));
-  EXPECT_EQ(stranger("GET", "/metrics", {}, {basic}).status, 200);
-  EXPECT_EQ(stranger("GET", "/metrics", {}, {"Authorization: Basic " + to_base64(bytes_of("slskd:slskd"))}).status, 401);
+  const auto basic = [](std::string_view pair) { return "Authorization: Basic " + to_base64(bytes_of(pair)); };
+  EXPECT_EQ(stranger("GET", "/metrics", {}, {basic("slskd:right-password")}).status, 401) << "the page's password is not tested here";
+  EXPECT_EQ(stranger("GET", "/metrics", {}, {basic("slskd:")}).status, 401);
+}
+
+TEST_F(ApiTest, HasNoMetricsUntilTheyAreEnabled) {
+  settings.metrics_enabled = false;
+  settings.metrics_open = true;
+  launch();
+  EXPECT_EQ(stranger("GET", "/metrics").status, 404);
+  EXPECT_EQ(call("GET", "/metrics").status, 404);
+}
+
+TEST_F(ApiTest, RationsGuessesAtThePasswordOfTheMetrics) {
+  settings.metrics_password = "scrape-password";
+  launch();
+  const auto basic = [](std::string_view pair) { return "Authorization: Basic " + to_base64(bytes_of(pair)); };
+  EXPECT_EQ(stranger("GET", "/metrics", {}, {basic("slskd:scrape-password")}).status, 200);
+  int limited = 0;
+  for (int i = 0; i < 30; ++i) limited += stranger("GET", "/metrics", {}, {basic("slskd:guess-" + std::to_string(i))}).status == 429 ? 1 : 0;
+  EXPECT_EQ(limited, 20);
+  EXPECT_EQ(stranger("GET", "/metrics", {}, {basic("slskd:scrape-password")}).status, 429) << "what is past the limit is not compared";
+  EXPECT_EQ(call("GET", "/metrics").status, 200) << "a valid key is never locked out";
+  EXPECT_EQ(stranger("POST", "/api/v0/session", R"({"username":"soulfabric","password":"guess"})").status, 429) << "one ration for all guesses";
 }
 
 }  // namespace

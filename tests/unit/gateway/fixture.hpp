@@ -36,6 +36,7 @@ class GatewayTest : public ::testing::Test {
     std::filesystem::create_directories(folder / "downloads");
     settings.api_keys = {ApiKey{"test", std::string(kTestKey), Role::Administrator, {}, {}}};
     settings.password = "right-password";
+    settings.metrics_enabled = true;
     settings.downloads_folder = folder / "downloads";
     settings.limits.sweep = std::chrono::milliseconds(20);
     client.session_part.shown.state = SessionState::Connected | SessionState::LoggedIn;
