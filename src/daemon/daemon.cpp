@@ -12,6 +12,7 @@
 #include "housekeeping.hpp"
 #include "preflight.hpp"
 #include "settings.hpp"
+#include "soulfabric/base/endpoint.hpp"
 #include "soulfabric/base/log.hpp"
 #include "soulfabric/guard/store.hpp"
 #include "version.hpp"
@@ -203,9 +204,15 @@ void Daemon::trust(const Options& options) {
   for (const auto& text : options.guard.trusted_addresses) {
     if (const auto address = IpAddress::parse(text)) trusted_.push_back(guard::Subject::address(*address));
   }
+  const auto spare = [&](const std::string& text) {
+    if (const auto endpoint = parse_endpoint(text)) trusted_.push_back(guard::Subject::address(endpoint->address));
+  };
   for (const auto& [name, peer] : options.mesh.peers) {
-    if (peer.trusted && PeerId::parse(name)) trusted_.push_back(guard::Subject::peer(name));
+    if (!peer.trusted || !PeerId::parse(name)) continue;
+    trusted_.push_back(guard::Subject::peer(name));
+    std::ranges::for_each(peer.endpoints, spare);
   }
+  std::ranges::for_each(options.mesh.bootstrap, spare);  // those given as addresses (security rule S1)
   for (const auto& subject : trusted_) guard_->protect(subject);
 }
 

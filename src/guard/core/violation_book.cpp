@@ -45,7 +45,16 @@ void ViolationBook::configure(const ViolationLimits& limits) {
 void ViolationBook::prove(const Subject& subject, const IpAddress& address, const Now& now) {
   if (subject.kind == SubjectKind::Node || subject.kind == SubjectKind::Address) return;
   push_recent(proven_.put(subject, now.mono), address, kAddressesPerSubject);
-  push_recent(seen_at_.put(address, now.mono), subject, kSubjectsPerAddress);
+  SeenAt& seen = seen_at_.put(address, now.mono);
+  if (std::ranges::find(seen.subjects, subject) == seen.subjects.end() && seen.subjects.size() >= kSubjectsPerAddress) {
+    // The banned make room first; where none is, somebody stays behind of whom only this is known.
+    const auto banned = std::ranges::find_if(seen.subjects, [&](const Subject& one) { return is_banned(one, now.mono); });
+    if (banned != seen.subjects.end())
+      seen.subjects.erase(banned);
+    else
+      seen.more = true;
+  }
+  push_recent(seen.subjects, subject, kSubjectsPerAddress);
 }
 
 bool ViolationBook::is_proven(const Subject& subject, const IpAddress& address) const {
@@ -143,9 +152,10 @@ bool ViolationBook::is_banned(const Subject& subject, MonoTime now) const {
 
 bool ViolationBook::may_enter(const IpAddress& address, MonoTime now) const {
   if (!is_banned(Subject::address(address), now)) return true;
-  const auto* subjects = seen_at_.find(address);
-  return subjects != nullptr &&
-         std::ranges::any_of(*subjects, [&](const Subject& subject) { return is_proven(subject, address) && !is_banned(subject, now); });
+  const SeenAt* seen = seen_at_.find(address);
+  if (seen == nullptr) return false;
+  return seen->more ||
+         std::ranges::any_of(seen->subjects, [&](const Subject& subject) { return is_proven(subject, address) && !is_banned(subject, now); });
 }
 
 Status ViolationBook::ban(const Subject& subject, std::optional<Duration> length, std::string_view reason, const Now& now) {

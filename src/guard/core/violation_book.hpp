@@ -56,6 +56,12 @@ class ViolationBook {
     Subject subject;
     MonoTime at{};
   };
+  /// Who was proven at an address last; `proven_` decides. `more`: others too, who were free of bans when these took their places.
+  /// Eight names are quickly made where many share an address: they close it to nobody (security rule S1).
+  struct SeenAt {
+    std::vector<Subject> subjects;
+    bool more = false;
+  };
   void note(const Subject& subject, const Now& now, std::vector<MonoTime>& times);
   void punish(const Subject& subject, const std::optional<IpAddress>& address, std::string_view reason, const Now& now);
   void share_with_address(const Subject& subject, const IpAddress& address, const Now& now);
@@ -68,7 +74,7 @@ class ViolationBook {
   BoundedMap<Subject, Ban, MonoTime> bans_;
   BoundedMap<IpAddress, std::vector<Share>, MonoTime> shares_;
   BoundedMap<Subject, std::vector<IpAddress>, MonoTime> proven_;
-  BoundedMap<IpAddress, std::vector<Subject>, MonoTime> seen_at_;  // who was proven there last; `proven_` decides
+  BoundedMap<IpAddress, SeenAt, MonoTime> seen_at_;
   std::set<Subject> protected_;
   std::set<Subject> dirty_bans_;
   std::set<Subject> dirty_counters_;

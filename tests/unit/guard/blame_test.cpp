@@ -151,6 +151,31 @@ TEST_F(BlameTest, TrustedPeerIsAdmittedAtABannedAddressWhereItNeverWasAndATruste
   EXPECT_FALSE(guard.admit(Subject::peer("stranger"), host(1)));
 }
 
+TEST_F(BlameTest, NeighboursWhoMakeManyNamesCloseASharedAddressToNobodyProvenThere) {
+  const Subject honest = Subject::user("honest");
+  guard.prove(honest, host(1));
+  for (int i = 0; i < 8; ++i) guard.prove(Subject::user("bad" + std::to_string(i)), host(1));
+  for (int i = 0; i < 8; ++i) ASSERT_EQ(charge_often(Subject::user("bad" + std::to_string(i)), 5, host(1)), Verdict::Banned);
+  ASSERT_TRUE(guard.is_banned(Subject::address(host(1))));
+  EXPECT_TRUE(guard.accept(host(1)));
+  EXPECT_TRUE(guard.admit(honest, host(1)));
+  EXPECT_FALSE(guard.admit(Subject::user("bad3"), host(1)));
+  EXPECT_FALSE(guard.admit(Subject::user("stranger"), host(1)));
+}
+
+TEST_F(BlameTest, BannedNamesMakeRoomBeforeThoseWhoDidNothing) {
+  guard.prove(Subject::user("honest"), host(1));
+  for (int i = 0; i < 100; ++i) {
+    const Subject bad = Subject::user("bad" + std::to_string(i));
+    guard.prove(bad, host(1));
+    ASSERT_TRUE(guard.ban(bad, std::nullopt, "test"));
+  }
+  ASSERT_TRUE(guard.ban(Subject::address(host(1)), std::nullopt, "test"));
+  EXPECT_TRUE(guard.accept(host(1)));
+  ASSERT_TRUE(guard.ban(Subject::user("honest"), std::nullopt, "test"));
+  EXPECT_FALSE(guard.accept(host(1))) << "nobody is left";
+}
+
 TEST_F(BlameTest, ProvenPeerAtABannedAddressIsStillAdmittedAndOthersAreNot) {
   guard.prove(Subject::user("good"), host(1));
   for (const char* name : {"a", "b", "c"}) get_banned(name, host(1));
@@ -293,6 +318,15 @@ TEST_F(BlameTest, ReputationIsEarnedThreePointsADayPerSubjectAndPerPrefix) {
   EXPECT_TRUE(guard.is_reputable(peer));
   guard.lower_reputation(peer, 1000);
   EXPECT_EQ(guard.reputation(peer), 0);
+}
+
+TEST_F(BlameTest, AllRewardsWithoutAnAddressAreOnePrefix) {
+  for (int i = 0; i < 100; ++i) guard.reward(Subject::peer("p" + std::to_string(i)), std::nullopt);
+  int gained = 0;
+  for (int i = 0; i < 100; ++i) gained += guard.reputation(Subject::peer("p" + std::to_string(i))) - 50;
+  EXPECT_EQ(gained, 3);
+  guard.reward(Subject::peer("elsewhere"), host(1));
+  EXPECT_EQ(guard.reputation(Subject::peer("elsewhere")), 51) << "nobody who can be placed pays for it";
 }
 
 TEST_F(BlameTest, NoTwentyFourHoursEverGiveMoreThanThreePoints) {
