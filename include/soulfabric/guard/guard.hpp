@@ -246,7 +246,7 @@ class Guard {
   // ---- reputation, 0..100, start 50, local only ----------------------------------------------------------------
   [[nodiscard]] int reputation(const Subject& subject) const;
   [[nodiscard]] bool is_reputable(const Subject& subject) const { return reputation(subject) >= 70; }
-  /// A result that we verified: +1, at most 3 in any 24 hours per subject and per prefix of its address.
+  /// A result that we verified: +1, at most 3 in any 24 hours per subject and per prefix of its address; all without one are one prefix.
   void reward(const Subject& subject, const std::optional<IpAddress>& address);
   /// 1..100 points down.
   void lower_reputation(const Subject& subject, int points);

@@ -34,14 +34,11 @@ void ReputationBook::reward(const Subject& subject, const std::optional<IpAddres
   if (subject.kind == SubjectKind::Node || subject.kind == SubjectKind::Address) return;
   const int before = score(subject);
   if (before >= kMost) return;
-  std::vector<MonoTime>* prefix = nullptr;
-  if (address) {
-    prefix = &prefixes_.put(address->prefix(), now);
-    if (!may_gain(*prefix, now)) return;
-  }
+  auto& prefix = prefixes_.put(address ? address->prefix() : IpAddress{}, now);  // all who cannot be placed are one place
+  if (!may_gain(prefix, now)) return;
   if (Entry* known = entries_.find(subject); known != nullptr && !may_gain(known->gains, now)) return;
   put(subject, before + 1, now).gains.push_back(now);
-  if (prefix != nullptr) prefix->push_back(now);
+  prefix.push_back(now);
 }
 
 void ReputationBook::lower(const Subject& subject, int points, MonoTime now) {

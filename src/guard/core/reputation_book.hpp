@@ -21,7 +21,7 @@ class ReputationBook {
   explicit ReputationBook(std::size_t tracked = kTracked) : entries_(tracked), prefixes_(tracked) {}
 
   [[nodiscard]] int score(const Subject& subject) const;
-  /// +1 where neither the subject nor its prefix has gained three times in the last 24 hours.
+  /// +1 where neither the subject nor its prefix has gained three times in the last 24 hours; all without an address are one prefix.
   void reward(const Subject& subject, const std::optional<IpAddress>& address, MonoTime now);
   void lower(const Subject& subject, int points, MonoTime now);
   /// What `before` earned goes over to `after`, the worse of two scores wins; the old name keeps only what it lost.
