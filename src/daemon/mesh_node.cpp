@@ -87,6 +87,7 @@ Task<Status> MeshNode::start() {
   }
   tell_endpoints();
   mapper_ = make_mapper();
+  parts_->mapper = mapper_.get();
   scope_.spawn("addresses", watch_addresses());
   log::info("mesh", "this node is part of the mesh");
   co_return Status{};

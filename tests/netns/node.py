@@ -12,7 +12,7 @@ KEY = "key-of-this-test-0123456789"
 
 
 class Node:
-    def __init__(self, program, namespace, settings=""):
+    def __init__(self, program, namespace, settings="", port_mapping=False):
         self.program, self.namespace = program, namespace
         self.folder = tempfile.mkdtemp(prefix=f"sf-{namespace}-")
         self.config = os.path.join(self.folder, "soulfabric.yml")
@@ -23,7 +23,8 @@ class Node:
                 "flags:\n  no_connect: true\n"
                 "web:\n  ip_address: 127.0.0.1\n  authentication:\n    api_keys:\n      test:\n"
                 f"        key: {KEY}\n        role: administrator\n        scopes: [mesh, relay, guard]\n"
-                "mesh:\n  join: \"yes\"\n  publish: public\n  port_mapping: false\n  reconnect_interval: 2\n"
+                "mesh:\n  join: \"yes\"\n  publish: public\n  reconnect_interval: 2\n"
+                f"  port_mapping: {str(port_mapping).lower()}\n"
                 "  services: [mesh-introspect]\n  gateway:\n    enabled: true\n    services:\n      mesh-introspect: [\"*\"]\n"
                 + settings)
 

@@ -80,6 +80,7 @@ test("alone, in trouble, failing and shut out by the configuration, the mesh say
     await go(page, "#/mesh");
     await page.wait(shown("No links yet"));
     await page.wait(shown("No other node of the table has answered yet."));
+    await page.wait(shown("The port is not opened by itself: no router answers UPnP."));
     await whole(page);
     await page.picture(shot("mesh-alone"));
   });

@@ -259,7 +259,7 @@ struct MeshOptions {
   int port = 50305;             // TCP for links and UDP for the table
   int advertised_port = 0;      // where others reach us; 0: the same, or what the router mapped
   std::string advertised_address;  // empty: what the router and other nodes say
-  bool port_mapping = true;     // UPnP, NAT-PMP and PCP; never for the web port
+  bool port_mapping = true;     // NAT-PMP, else UPnP; never for the web port
   std::string publish = "linked";  // none|linked|public
   std::vector<std::string> bootstrap;  // host:port of nodes of the table
   bool local_discovery = false;

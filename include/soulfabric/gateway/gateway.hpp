@@ -25,6 +25,9 @@ class Shares;
 namespace soulseek {
 class Client;
 }
+namespace net {
+class PortMapper;
+}
 namespace mesh {
 class Links;
 class Dht;
@@ -88,6 +91,7 @@ struct MeshParts {
   fabric::Fabric& fabric;
   services::Pods* pods = nullptr;  // nothing: switched off
   std::vector<Endpoint> endpoints = {};  // where others reach us, as we tell them
+  const net::PortMapper* mapper = nullptr;  // nothing: the router is not asked
 };
 
 /// Whether this node is part of the mesh, and the user's one answer to that question. Implemented by the daemon.

@@ -41,7 +41,7 @@ void add_mesh_settings(std::vector<Setting>& t) {
   t.push_back(setting("mesh.advertised_address", SF_AT(o.mesh.advertised_address))
                   .checked(check_optional_address)
                   .says("address under which others reach this node; empty: found out"));
-  t.push_back(setting("mesh.port_mapping", SF_AT(o.mesh.port_mapping)).restart().says("ask the router by UPnP, NAT-PMP or PCP for the port"));
+  t.push_back(setting("mesh.port_mapping", SF_AT(o.mesh.port_mapping)).restart().says("ask the router by NAT-PMP or UPnP for the port"));
   t.push_back(setting("mesh.publish", SF_AT(o.mesh.publish))
                   .one_of("none|linked|public")
                   .says("who is told the addresses of this node: nobody, linked nodes, everybody"));

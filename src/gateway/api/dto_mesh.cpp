@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "soulfabric/net/port_mapping.hpp"
+
 namespace soulfabric::gateway {
 namespace {
 
@@ -41,12 +43,24 @@ void write_service(JsonWriter& json, const fabric::Fabric::Local& local) {
   json.end_object().member("inFlight", local.metrics.in_flight).end_object();
 }
 
+void write_mapping(JsonWriter& json, const net::PortMapper& mapper) {
+  const auto mapping = mapper.mapping();
+  if (!mapping && mapper.trouble().empty()) return;  // not answered yet
+  json.key("portMapping").begin_object();
+  if (mapping) json.member("by", mapping->by);
+  if (mapping && mapping->external) json.member("external", Endpoint{*mapping->external, mapping->outer}.to_string());
+  if (!mapping) json.member("trouble", mapper.trouble());
+  json.end_object();
+}
+
 void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& guard) {
   json.member("peerId", parts.links.self().text());
   if (const auto at = parts.links.listening()) json.member("listening", at->to_string());
   json.key("endpoints").begin_array();
   for (const auto& endpoint : parts.endpoints) json.value(endpoint.to_string());
-  json.end_array().key("links").begin_array();
+  json.end_array();
+  if (parts.mapper != nullptr) write_mapping(json, *parts.mapper);
+  json.key("links").begin_array();
   for (const auto& link : parts.links.links()) write(json, link, parts, guard);
   json.end_array().key("dht");
   write_dht(json, parts.dht.health());

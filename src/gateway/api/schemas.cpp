@@ -83,8 +83,9 @@ constexpr std::array kSchemas{
     Schema{"EventRecord", "timestamp:string type:string data:string id:string"},
     Schema{"Event", "type:string version:integer id:string timestamp:string disambiguator:string"},
     Schema{"Mesh",
-           "joined:boolean choice:MeshChoice peerId?:string listening?:string endpoints?:string[] links?:MeshLink[] dht?:DhtHealth "
+           "joined:boolean choice:MeshChoice peerId?:string listening?:string endpoints?:string[] portMapping?:PortMapping links?:MeshLink[] dht?:DhtHealth "
            "services?:LocalService[] peersKnown?:integer pods?:boolean"},
+    Schema{"PortMapping", "by?:string external?:string trouble?:string"},
     Schema{"MeshChoice", "open:boolean joined:boolean fixed:boolean trouble?:string"},
     Schema{"MeshAnswer", "join:boolean shares?:string[]"},
     Schema{"MeshLink",

@@ -49,6 +49,16 @@ TEST_F(MeshApiTest, ShowsIdentityLinksTableAndServices) {
   EXPECT_EQ(shown["peersKnown"], 1);
 }
 
+TEST_F(MeshApiTest, SaysWhatTheRouterAnswered) {
+  launch();
+  EXPECT_FALSE(Tree::parse(call("GET", "/api/v0/mesh").body).contains("portMapping")) << "it has not answered yet";
+  on_loop([&] { mesh.mapper.refused = "no router answers UPnP"; });
+  EXPECT_EQ(Tree::parse(call("GET", "/api/v0/mesh").body)["portMapping"], (Tree{{"trouble", "no router answers UPnP"}}));
+  on_loop([&] { mesh.mapper.shown = net::PortMapping{50306, IpAddress::v4(0xCB007104), "NAT-PMP"}; });
+  const Tree expected{{"by", "NAT-PMP"}, {"external", "203.0.113.4:50306"}};
+  EXPECT_EQ(Tree::parse(call("GET", "/api/v0/mesh").body)["portMapping"], expected);
+}
+
 TEST_F(MeshApiTest, WithoutAMeshTheChoiceIsShownAndTheRestIsUnavailable) {
   mesh.on = false;
   launch();

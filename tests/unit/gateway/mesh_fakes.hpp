@@ -6,6 +6,7 @@
 
 #include "soulfabric/fabric/fabric.hpp"
 #include "soulfabric/gateway/gateway.hpp"
+#include "soulfabric/net/port_mapping.hpp"
 #include "soulfabric/services/pods.hpp"
 
 namespace soulfabric::gateway::testing {
@@ -277,6 +278,15 @@ struct FakePods final : services::Pods {
   std::size_t last_limit = 0;
 };
 
+struct FakeMapper final : net::PortMapper {
+  [[nodiscard]] Status start() override { return {}; }
+  [[nodiscard]] Task<void> stop() override { co_return; }
+  [[nodiscard]] std::optional<net::PortMapping> mapping() const override { return shown; }
+  [[nodiscard]] std::string trouble() const override { return refused; }
+  std::optional<net::PortMapping> shown;
+  std::string refused;
+};
+
 /// A mesh that a test joins by `on = true` before it launches.
 struct FakeMesh final : MeshControl {
   explicit FakeMesh(IoClock& clock) : fabric(clock) {}
@@ -299,7 +309,8 @@ struct FakeMesh final : MeshControl {
   FakePeerBook peers;
   FakeFabric fabric;
   FakePods pods;
-  MeshParts shown{PublicKey{}, links, dht, peers, fabric, &pods, {Endpoint{IpAddress::v4(0xCB007104), 50305}}};
+  FakeMapper mapper;
+  MeshParts shown{PublicKey{}, links, dht, peers, fabric, &pods, {Endpoint{IpAddress::v4(0xCB007104), 50305}}, &mapper};
   bool on = false;
   Choice chosen{.open = true, .joined = false, .fixed = false, .trouble = ""};
   std::vector<std::string> last_shares;

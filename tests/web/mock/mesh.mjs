@@ -80,6 +80,7 @@ export class Mesh {
       : { running: this.joined, connected: this.joined, nodesGood: 38, nodesDubious: 3, datagramsIn: 41_000, datagramsDropped: 12, valuesRefused: 1, trouble: "" };
     return {
       peerId: this.joined ? me : undefined, joined: this.joined, choice: this.choice, listening: this.joined ? "0.0.0.0:50305" : undefined, endpoints: this.joined ? ["198.51.100.4:50305"] : [],
+      portMapping: !this.joined ? undefined : this.alone ? { trouble: "no router answers UPnP" } : { by: "NAT-PMP", external: "198.51.100.4:50305" },
       links: this.joined ? this.links : [], dht, services: this.joined ? this.services : [],
     };
   }

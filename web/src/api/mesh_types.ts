@@ -51,6 +51,8 @@ export interface Mesh {
   choice: MeshChoice;
   listening?: string | null;
   endpoints?: string[];
+  /** What the router answered when it was asked to open the port; absent while it was not. */
+  portMapping?: { by?: string; external?: string; trouble?: string };
   links?: MeshLink[];
   dht?: DhtHealth;
   services?: LocalService[];

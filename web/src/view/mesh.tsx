@@ -40,6 +40,8 @@ function Me({ mesh, ask, again }: { mesh: Mesh; ask: (question: Question) => voi
         <p class="dim">
           {mesh.listening ? `Listens on ${plain(mesh.listening)}. ` : "Takes no links from others; it can still dial them. "}
           {(mesh.endpoints ?? []).length > 0 ? `Others are told ${mesh.endpoints!.map(plain).join(", ")}.` : "Others are told no address."}
+          {mesh.portMapping?.by ? ` The router opened the port by ${mesh.portMapping.by}.` : ""}
+          {mesh.portMapping?.trouble ? ` The port is not opened by itself: ${mesh.portMapping.trouble}. Forward it at the router if others are to dial this node.` : ""}
         </p>
       )}
       {mesh.choice.fixed && <p class="hint">The configuration decides this (mesh.join); it cannot be changed here.</p>}
