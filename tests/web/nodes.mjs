@@ -15,24 +15,30 @@ export class Node {
     this.config = join(this.dir, "soulfabric.yml");
   }
 
-  /** `peers`: what the node knows of others, lines beneath mesh.peers; `more`: further sections. */
-  write({ network, peers = "", more = "" }) {
+  /** `peers`: what the node knows of others, lines beneath mesh.peers; `more`: further sections; `join` "ask": its user is asked. */
+  write({ network, peers = "", more = "", join: joins = "yes" }) {
     const lines = [
       "flags:", "  no_connect: true", "web:", `  port: ${this.port}`, "  ip_address: 127.0.0.1", "  authentication:", `    username: ${this.name}`, `    password: "${this.password}"`, "    api_keys:", "      test:", `        key: ${this.key}`,
-      "        role: administrator", "        scopes: [mesh, relay]", "mesh:", "  join: \"yes\"", "  ip_address: 127.0.0.1", `  port: ${this.meshPort}`, "  port_mapping: false", "  private_addresses: true", "  publish: linked", `  network: ${network}`, "  bootstrap: []",
+      "        role: administrator", "        scopes: [mesh, relay]", "mesh:", `  join: "${joins}"`, "  ip_address: 127.0.0.1", `  port: ${this.meshPort}`, "  port_mapping: false", "  private_addresses: true", "  publish: linked", `  network: ${network}`, "  bootstrap: []",
       ...(peers ? ["  peers:", peers] : []), more,
     ];
     writeFileSync(this.config, `${lines.join("\n")}\n`);
   }
 
-  async start() {
+  /** `on`: until it is on the mesh; else until its API answers. */
+  async start({ on = true } = {}) {
     this.process = spawn(this.program, ["daemon", "--app-dir", this.dir, "--config", this.config], { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.process.stdout, this.process.stderr]) stream.on("data", (piece) => (this.output += piece));
+    if (on) await this.onTheMesh();
+    else await this.until("the node to answer", async () => (await this.ask("/mesh")).choice);
+    return this;
+  }
+
+  async onTheMesh() {
     this.peer = (await this.until("the node to be on the mesh", async () => {
       const mesh = await this.ask("/mesh");
       return mesh.joined && mesh.peerId ? mesh : null;
     })).peerId;
-    return this;
   }
 
   async ask(path, init = {}) {
