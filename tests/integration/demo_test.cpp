@@ -134,6 +134,7 @@ TEST_F(DemoTest, AKilledDemoLeavesNoProcessAndNoOpenPort) {
   const auto all = nodes();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[1].call("GET", "/health").status, 200);
+  EXPECT_EQ(all[1].call("GET", "/metrics").status, 200) << "switched on in the demo, with the key";
   std::vector<Watched> family;
   for (const auto pid : descendants(demo.pid())) family.emplace_back(pid);
   EXPECT_GE(family.size(), 2U);

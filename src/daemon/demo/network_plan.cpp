@@ -143,6 +143,8 @@ std::vector<std::string> node_command(const NetworkPlan& plan, const NodePlan& n
 std::string node_yaml(const NetworkPlan& plan, const NodePlan& node) {
   return "# Made for the demo; made anew each time it starts.\n"
          "instance_name: " + quoted(node.name) + "\n"
+         "metrics:\n"
+         "  enabled: true\n"
          + shares_yaml(plan, node) +
          "web:\n"
          "  port: " + std::to_string(node.web_port) + "\n"
