@@ -69,12 +69,63 @@ DatagramGate::Exchange* DatagramGate::open_exchange(const Endpoint& from, Transa
   return now - exchange->opened <= kExchangeLife ? exchange : nullptr;
 }
 
-/// The library moves a node to wherever its id was last heard from: one forged datagram would send its traffic elsewhere.
+/// Asked often enough, and nothing came: the node has gone elsewhere or ended. Asks of long ago say nothing about now.
+bool DatagramGate::is_silent(const Identity& known, MonoTime now) const {
+  return known.asks >= kAsks && now - known.asked >= kAskInterval && now - known.asked <= kProofLife;
+}
+
+/// The library moves a node to wherever its id was last heard from: one forged datagram would send its traffic elsewhere. Age alone
+/// takes no id away, because a quiet network is quiet for minutes.
 DatagramGate::Reason DatagramGate::refuses_sender(const Endpoint& from, const NodeId& sender, MonoTime now) {
   if (sender == NodeId{} || sender == self_) return DatagramDrop::Malformed;
   const auto* known = identities_.find(NodeKey{sender});
-  if (known == nullptr || known->endpoint == from || now - known->answered > kIdentityLife) return std::nullopt;
+  if (known == nullptr || known->endpoint == from || is_silent(*known, now)) return std::nullopt;
   return DatagramDrop::Impostor;
+}
+
+/// Who had the id before the present holder and was thought silent: it answers where we asked it, so the id is its own again.
+bool DatagramGate::takes_back(const Endpoint& from, const NodeId& sender, MonoTime now) {
+  const auto* known = identities_.find(NodeKey{sender});
+  return known != nullptr && known->senior == from && now - known->lost <= kSeniority;
+}
+
+/// Whether one more id may answer from this address: whoever has one address gets a few places in our tables, not all.
+bool DatagramGate::houses(const IpAddress& address, const NodeId& id, MonoTime now) {
+  if (is_local(address)) return true;
+  auto& ids = proven_.obtain(SourceKey(address), now).ids;
+  auto place = std::ranges::find(ids, id, &Tenant::id);
+  if (place == ids.end()) place = std::ranges::min_element(ids, {}, &Tenant::answered);
+  const bool is_free = place->id == id || place->answered == MonoTime::min() || now - place->answered > kProofLife;
+  if (is_free) *place = Tenant{id, now};
+  return is_free;
+}
+
+void DatagramGate::tie(const NodeId& id, const Endpoint& to, MonoTime now) {
+  auto& entry = identities_.obtain(NodeKey{id}, now);
+  const bool is_moved = entry.answered != MonoTime{} && entry.endpoint != to;
+  if (is_moved && entry.senior == to) {
+    entry.senior.reset();
+  } else if (is_moved && (!entry.senior || now - entry.lost > kSeniority)) {
+    entry.senior = entry.endpoint;
+    entry.lost = now;
+  }
+  entry.endpoint = to;
+  entry.answered = now;
+  entry.asks = 0;
+}
+
+/// Before an id may move, its holder is asked; where the holder is the newcomer of the two, the one before is asked as well.
+DatagramGate::Verdict DatagramGate::refuse_impostor(const Endpoint& from, const NodeId& id, MonoTime now) {
+  auto verdict = drop(DatagramDrop::Impostor);
+  auto* known = identities_.find(NodeKey{id});
+  if (known->asked != MonoTime::min() && now - known->asked < kAskInterval) return verdict;
+  if (known->asked != MonoTime::min() && now - known->asked > kProofLife) known->asks = 0;
+  const bool is_senior = known->senior == from && now - known->lost <= kSeniority;
+  if (!is_senior && now - known->answered <= kIdentityLife) return verdict;
+  known->asked = now;
+  if (!is_senior) ++known->asks;
+  verdict.probe = ping(is_senior ? from : known->endpoint, now);
+  return verdict;
 }
 
 DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramMessage message, MonoTime now) {
@@ -86,14 +137,17 @@ DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramM
   if (is_part && !(wants_values && exchange->is_answered)) return drop(DatagramDrop::Unsolicited);
   if (!is_part && !wants_values && (!message.values.empty() || message.parts > 0)) return drop(DatagramDrop::Unsolicited);
   if (!is_part) {
-    if (const auto reason = refuses_sender(from, message.sender, now)) return drop(*reason);
+    const auto reason = refuses_sender(from, message.sender, now);
+    if (reason == DatagramDrop::Impostor && !takes_back(from, message.sender, now)) return refuse_impostor(from, message.sender, now);
+    if (reason && reason != DatagramDrop::Impostor) return drop(*reason);
+    if (!houses(from.address, message.sender, now)) return drop(DatagramDrop::CrowdedAddress);
   }
 
   Verdict out{ForNobody{}, std::nullopt, std::nullopt};
   if (!is_part) {
     exchange->is_answered = true;
     proven_.obtain(SourceKey(from.address), now).answered = now;
-    identities_.obtain(NodeKey{message.sender}, now) = Identity{from, now};
+    tie(message.sender, from, now);
     if (!message.client) out.answered = NodeContact{message.sender, from};
     std::erase_if(message.nodes, [&](const NodeContact& node) { return !is_believable_node(node.endpoint, from) || node.id == NodeId{}; });
   }
@@ -111,7 +165,9 @@ DatagramGate::Verdict DatagramGate::admit_answer(const Endpoint& from, DatagramM
 }
 
 DatagramGate::Verdict DatagramGate::admit_request(const Endpoint& from, DatagramMessage message, MonoTime now, WallTime wall) {
-  if (const auto reason = refuses_sender(from, message.sender, now)) return drop(*reason);
+  if (const auto reason = refuses_sender(from, message.sender, now)) {
+    return reason == DatagramDrop::Impostor ? refuse_impostor(from, message.sender, now) : drop(*reason);
+  }
   auto& source = sources_.obtain(SourceKey(from.address), now);
   const auto rate = settings_.requests_per_second;
   if (!source.requests.take(now, 1, rate == 0 ? 0 : std::max(1U, rate / 8), kSecond)) return drop(DatagramDrop::SourceRate);
@@ -138,7 +194,7 @@ DatagramGate::Reason DatagramGate::refuses_put(const DatagramMessage& message, W
   return std::nullopt;
 }
 
-std::optional<Bytes> DatagramGate::probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now) {
+std::optional<DatagramGate::Probe> DatagramGate::probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now) {
   if (is_proven(to.address, now)) {
     // Several nodes may share an address: each is met once.
     const auto* known = identities_.find(NodeKey{message.sender});
@@ -148,17 +204,21 @@ std::optional<Bytes> DatagramGate::probe(const Endpoint& to, const DatagramMessa
     if (source.probed != MonoTime::min() && now - source.probed < kProbeInterval) return std::nullopt;
     source.probed = now;
   }
-  DatagramMessage ping;
-  ping.sender = self_;
-  ping.transaction = random_.u32();
-  auto datagram = encode_datagram(ping, settings_.network);
-  if (const auto refused = charge(to, ping.transaction, datagram.size(), now)) {
+  return ping(to, now);
+}
+
+std::optional<DatagramGate::Probe> DatagramGate::ping(const Endpoint& to, MonoTime now) {
+  DatagramMessage question;
+  question.sender = self_;
+  question.transaction = random_.u32();
+  auto datagram = encode_datagram(question, settings_.network);
+  if (const auto refused = charge(to, question.transaction, datagram.size(), now)) {
     count(*refused);
     return std::nullopt;
   }
-  exchanges_.obtain(ExchangeKey{to, ping.transaction}, now) = Exchange{Asker::Probe, DatagramKind::Ping, now, false};
+  exchanges_.obtain(ExchangeKey{to, question.transaction}, now) = Exchange{Asker::Probe, DatagramKind::Ping, now, false};
   ++counters_.out;
-  return datagram;
+  return Probe{to, std::move(datagram)};
 }
 
 bool DatagramGate::is_proven(const IpAddress& address, MonoTime now) {

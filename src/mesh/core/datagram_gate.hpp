@@ -24,7 +24,11 @@ class DatagramGate {
  public:
   static constexpr std::chrono::seconds kExchangeLife{10};    // three attempts of the library take some 5 s
   static constexpr std::chrono::minutes kProofLife{10};       // how long an answer proves an address
-  static constexpr std::chrono::minutes kIdentityLife{2};      // how long a node's answer ties its id to its endpoint
+  static constexpr std::chrono::minutes kIdentityLife{2};      // how long a node's answer ties its id to its endpoint by itself
+  static constexpr unsigned kAsks = 3;                         // unanswered ones, before an id moves to another endpoint
+  static constexpr std::chrono::seconds kAskInterval{5};
+  static constexpr std::chrono::hours kSeniority{1};           // how long whoever lost an id to silence may take it back
+  static constexpr std::size_t kIdsOfAddress = 8;              // of one public address or /64
   static constexpr std::chrono::seconds kProbeInterval{5};    // to one address
   static constexpr std::uint64_t kIntroductions = 16;       // probes to new nodes at one proven address, in that interval
   static constexpr std::size_t kOutsideMinuteFactor = 128;    // all unproven addresses together: so many times what one gets
@@ -45,9 +49,13 @@ class DatagramGate {
     DatagramMessage message;  // views into the datagram that was admitted
   };
   struct ForNobody {};  // an answer to a probe
+  struct Probe {
+    Endpoint to;
+    Bytes datagram;
+  };
   struct Verdict {
     std::variant<Dropped, ForLibrary, ForSearch, ForNobody> outcome;
-    std::optional<Bytes> probe;          // to be sent back: whoever answers it is where he says
+    std::optional<Probe> probe;           // to be sent: whoever answers it is where he says
     std::optional<NodeContact> answered;  // a node that answered us
   };
   [[nodiscard]] Verdict admit(const Endpoint& from, ByteView datagram, MonoTime now, WallTime wall);
@@ -82,13 +90,22 @@ class DatagramGate {
     MonoTime probed = MonoTime::min();
     Allowance introductions;
   };
+  struct Tenant {
+    NodeId id{};
+    MonoTime answered = MonoTime::min();
+  };
   struct Proof {
     MonoTime answered = MonoTime::min();
     Allowance inside;
+    std::array<Tenant, kIdsOfAddress> ids{};
   };
   struct Identity {
     Endpoint endpoint;
     MonoTime answered{};
+    unsigned asks = 0;  // since it answered, because somebody else came with its id
+    MonoTime asked = MonoTime::min();
+    std::optional<Endpoint> senior;  // lost the id to `endpoint` by silence
+    MonoTime lost{};
   };
   struct Spent {
     std::uint64_t bytes = 0;
@@ -97,11 +114,17 @@ class DatagramGate {
 
   [[nodiscard]] Verdict drop(DatagramDrop why);
   [[nodiscard]] Reason refuses_sender(const Endpoint& from, const NodeId& sender, MonoTime now);
+  [[nodiscard]] bool is_silent(const Identity& known, MonoTime now) const;
+  [[nodiscard]] bool takes_back(const Endpoint& from, const NodeId& sender, MonoTime now);
+  [[nodiscard]] bool houses(const IpAddress& address, const NodeId& id, MonoTime now);
+  void tie(const NodeId& id, const Endpoint& to, MonoTime now);
+  [[nodiscard]] Verdict refuse_impostor(const Endpoint& from, const NodeId& id, MonoTime now);
   [[nodiscard]] Exchange* open_exchange(const Endpoint& from, TransactionId transaction, MonoTime now);
   [[nodiscard]] Verdict admit_answer(const Endpoint& from, DatagramMessage message, MonoTime now);
   [[nodiscard]] Verdict admit_request(const Endpoint& from, DatagramMessage message, MonoTime now, WallTime wall);
   [[nodiscard]] Reason refuses_put(const DatagramMessage& message, WallTime wall) const;
-  [[nodiscard]] std::optional<Bytes> probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now);
+  [[nodiscard]] std::optional<Probe> probe(const Endpoint& to, const DatagramMessage& message, Source& source, MonoTime now);
+  [[nodiscard]] std::optional<Probe> ping(const Endpoint& to, MonoTime now);
   [[nodiscard]] Reason charge(const Endpoint& to, TransactionId transaction, std::size_t size, MonoTime now);
 
   GateSettings settings_;

@@ -74,7 +74,8 @@ enum class DatagramDrop : std::uint8_t {
   WrongNetwork,
   UnusedKind,     // a request that nobody of this network makes
   BadSource,      // port 0, multicast, unspecified
-  Impostor,       // claims the id of a node that answered us from elsewhere just now
+  Impostor,       // claims the id of a node that answered us from elsewhere and is not known to be gone
+  CrowdedAddress, // one more id than an address may have
   SourceRate,     // one address asks too often
   TotalRate,      // all together do
   Unsolicited,    // an answer or a fragment that we did not ask that address for

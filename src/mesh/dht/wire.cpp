@@ -159,7 +159,7 @@ DatagramGate::Verdict Wire::admit(const Endpoint& from, ByteView datagram) {
     const std::scoped_lock lock(mutex_);
     verdict = gate_.admit(from, datagram, clock_.now(), clock_.wall());
   }
-  if (verdict.probe && open_.load()) (void)transmit(from, *verdict.probe);
+  if (verdict.probe && open_.load()) (void)transmit(verdict.probe->to, verdict.probe->datagram);
   return verdict;
 }
 
