@@ -45,7 +45,6 @@ Status MeshNode::assemble(const Options& options) {
   links_ = mesh::make_links({deps_.context, deps_.clock, deps_.random, deps_.guard, deps_.dialer, *peers_, std::move(identity), listen},
                             link_settings(options_, at));
   control_ = mesh::make_control({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_}, {});
-  control_->on_rotation([this](const mesh::Rotation& rotation, bool voided) { follow(rotation, voided); });
   SF_TRY_ASSIGN(const std::optional<mesh::Rotation> rotation, mesh::load_rotation(deps_.app_dir / "secrets"));
   if (rotation) control_->tell_rotation(*rotation);
   fabric_ = fabric::make_fabric({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_, *dht_, key_},
@@ -124,20 +123,6 @@ void MeshNode::tell_endpoints() {
   told_ = endpoints;
   if (parts_) parts_->endpoints = endpoints;
   peers_->set_endpoints(std::move(endpoints));
-}
-
-void MeshNode::follow(const mesh::Rotation& rotation, bool voided) {
-  const auto before = guard::Subject::peer(PeerId::of(rotation.before).text());
-  const auto after = guard::Subject::peer(PeerId::of(rotation.after).text());
-  if (!voided) {
-    deps_.guard.move_subject(before, after);
-    log::info("mesh", "a node goes on under a new key; its rights, if it had any, wait for you to give them to the new id");
-    return;
-  }
-  // Two holders of one key: whatever was earned under it is worth nothing.
-  constexpr int kNobodysScore = 50;
-  if (const int score = deps_.guard.reputation(after); score > kNobodysScore) deps_.guard.lower_reputation(after, score - kNobodysScore);
-  log::warning("mesh", "two nodes claim to go on under the same old key; neither is believed");
 }
 
 Task<void> MeshNode::stop() {

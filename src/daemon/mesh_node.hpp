@@ -52,7 +52,6 @@ class MeshNode {
   [[nodiscard]] std::unique_ptr<net::PortMapper> make_mapper();
   [[nodiscard]] Task<void> watch_addresses();
   void tell_endpoints();
-  void follow(const mesh::Rotation& rotation, bool voided);
 
   MeshNodeDependencies deps_;
   MeshOptions options_;

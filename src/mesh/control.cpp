@@ -49,7 +49,6 @@ class LinkedControl final : public Control {
 
   Task<void> stop() override { co_await scope_.close(); }
   void tell_rotation(const Rotation& rotation) override { rotation_ = rotation; }
-  void on_rotation(std::function<void(const Rotation&, bool)> callback) override { rotated_ = std::move(callback); }
   ControlMetrics metrics() const override { return metrics_; }
 
  private:
@@ -204,8 +203,7 @@ class LinkedControl final : public Control {
       blame(from, guard::Violation::BadSignature);
       return {ControlStatus::Unknown, {}};
     }
-    const auto outcome = deps_.peers.learn(*rotation);
-    if (rotated_ && outcome != RotationOutcome::Known) rotated_(*rotation, outcome == RotationOutcome::Void);
+    (void)deps_.peers.learn(*rotation);
     return {ControlStatus::Ok, {}};
   }
 
@@ -232,7 +230,6 @@ class LinkedControl final : public Control {
   ControlDependencies deps_;
   ControlSettings settings_;
   std::optional<Rotation> rotation_;
-  std::function<void(const Rotation&, bool)> rotated_;
   std::map<PeerId, Ration> rations_;
   ControlMetrics metrics_;
   TaskScope scope_;

@@ -15,10 +15,8 @@ constexpr std::string_view kFile = "identity";
 constexpr std::string_view kBefore = "identity.before";
 constexpr std::string_view kStatement = "identity.rotation";
 constexpr std::string_view kExportTag = "soulfabric-identity-1:";
-constexpr std::string_view kRotationTag = "soulfabric/rotation/1";
 constexpr std::size_t kFileCap = 4096;
 constexpr std::size_t kLeastPassphrase = 8;
-constexpr std::size_t kRotationBytes = 1 + 32 + 32 + 8 + 1 + 64 + 64;
 
 using BoxKey = std::array<std::uint8_t, crypto_secretbox_KEYBYTES>;
 using Salt = std::array<std::uint8_t, crypto_pwhash_SALTBYTES>;
@@ -46,20 +44,6 @@ Result<BoxKey> box_key(std::string_view passphrase, const Salt& salt) {
                     crypto_pwhash_MEMLIMIT_MODERATE, crypto_pwhash_ALG_ARGON2ID13) != 0)
     return fail(Errc::Unavailable, "There is not enough memory to work out the key from the passphrase; free 256 MiB and try again.");
   return key;
-}
-
-void append_number(Bytes& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
-}
-
-/// Fixed lengths after the tag: nothing can be read in two ways.
-Bytes rotation_message(const Rotation& rotation) {
-  Bytes out(kRotationTag.begin(), kRotationTag.end());
-  out.insert(out.end(), rotation.before.begin(), rotation.before.end());
-  out.insert(out.end(), rotation.after.begin(), rotation.after.end());
-  append_number(out, static_cast<std::uint64_t>(rotation.at));
-  out.push_back(rotation.compromised ? 1 : 0);
-  return out;
 }
 
 }  // namespace
@@ -124,50 +108,6 @@ Result<SigningKey> import_identity(std::string_view exported, std::string_view p
   SigningKey key(seed);
   sodium_memzero(seed.data(), seed.size());
   return key;
-}
-
-Rotation sign_rotation(const SigningKey& before, const SigningKey& after, WallTime now, bool compromised) {
-  Rotation rotation{before.public_key(), after.public_key(), to_unix_micros(now) / 1'000'000, compromised, {}, {}};
-  const Bytes message = rotation_message(rotation);
-  rotation.by_before = before.sign(message);
-  rotation.by_after = after.sign(message);
-  return rotation;
-}
-
-Bytes encode_rotation(const Rotation& rotation) {
-  Bytes out{1};
-  out.insert(out.end(), rotation.before.begin(), rotation.before.end());
-  out.insert(out.end(), rotation.after.begin(), rotation.after.end());
-  append_number(out, static_cast<std::uint64_t>(rotation.at));
-  out.push_back(rotation.compromised ? 1 : 0);
-  out.insert(out.end(), rotation.by_before.begin(), rotation.by_before.end());
-  out.insert(out.end(), rotation.by_after.begin(), rotation.by_after.end());
-  return out;
-}
-
-Result<Rotation> decode_rotation(ByteView bytes) {
-  if (bytes.size() != kRotationBytes || bytes[0] != 1 || bytes[73] > 1) return fail(Errc::Malformed, "a rotation of keys is not of the known form");
-  Rotation rotation;
-  std::copy_n(bytes.begin() + 1, 32, rotation.before.begin());
-  std::copy_n(bytes.begin() + 33, 32, rotation.after.begin());
-  std::uint64_t at = 0;
-  for (std::size_t i = 65; i < 73; ++i) at = (at << 8U) | bytes[i];
-  rotation.at = static_cast<std::int64_t>(at);
-  rotation.compromised = bytes[73] == 1;
-  std::copy_n(bytes.begin() + 74, 64, rotation.by_before.begin());
-  std::copy_n(bytes.begin() + 138, 64, rotation.by_after.begin());
-  return rotation;
-}
-
-Status check_rotation(const Rotation& rotation, WallTime now) {
-  constexpr std::int64_t kSkew = 300;  // seconds, as for records
-  if (rotation.before == rotation.after) return fail(Errc::Malformed, "a rotation leads to the same key");
-  const std::int64_t second = to_unix_micros(now) / 1'000'000;
-  if (rotation.at < 0 || rotation.at > second + kSkew) return fail(Errc::Malformed, "a rotation of keys lies in the future");
-  const Bytes message = rotation_message(rotation);
-  if (!verify_signature(rotation.before, message, rotation.by_before) || !verify_signature(rotation.after, message, rotation.by_after))
-    return fail(Errc::Unauthorized, "a rotation of keys is not signed by both keys");
-  return {};
 }
 
 Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& random, WallTime now, bool compromised) {

@@ -18,6 +18,7 @@ constexpr std::chrono::seconds kPublishDeadline{20};
 constexpr std::chrono::seconds kPublishAgain{15};  // after a failure
 constexpr std::size_t kAskedRecords = 8;
 constexpr int kLookups = 2;
+constexpr int kNobodysScore = 50;  // as of a peer that was never heard of
 /// A table that has just formed puts a record where others will not look a minute later: it is put again soon after.
 constexpr std::array<std::chrono::seconds, 3> kEarly{std::chrono::seconds(30), std::chrono::seconds(120), std::chrono::seconds(600)};
 constexpr std::size_t kSeenAddresses = 4096;
@@ -74,9 +75,10 @@ class Book final : public PeerBook {
   RotationOutcome learn(const Rotation& rotation) override {
     const PeerId before = PeerId::of(rotation.before);
     const PeerId after = PeerId::of(rotation.after);
-    const auto news = before == self_ ? RotationNews::Known : rotations_.take(before, after);
-    if (news == RotationNews::Known) return RotationOutcome::Known;
-    const bool is_void = news == RotationNews::Void;
+    const auto taken = before == self_ ? RotationTaken{} : rotations_.take(before, after);
+    if (taken.news == RotationNews::Known) return RotationOutcome::Known;
+    const bool is_void = taken.news == RotationNews::Void;
+    follow(before, after, taken);
     deps_.store.submit([row = StoredRotation{before, after, is_void}, statement = encode_rotation(rotation)](Database& db) {
       return store_rotation(db, row, statement);
     });
@@ -160,6 +162,23 @@ class Book final : public PeerBook {
       if (!learned) log::debug("mesh", "a record out of the table was not taken: " + learned.error().message);
     }
     co_return true;
+  }
+
+  /// Whoever comes second shows that two hold the key: what was earned under it is worth nothing, in the first one's hands too.
+  void follow(const PeerId& before, const PeerId& after, const RotationTaken& taken) {
+    const auto subject = [](const PeerId& peer) { return guard::Subject::peer(peer.text()); };
+    if (taken.news == RotationNews::First) {
+      deps_.guard.move_subject(subject(before), subject(after));
+      log::info("mesh", "a node goes on under a new key; its rights, if it had any, wait for you to give them to the new id");
+      return;
+    }
+    std::vector<PeerId> claimants{before, after};
+    if (taken.rival) claimants.push_back(*taken.rival);
+    for (const auto& peer : claimants) {
+      const int score = deps_.guard.reputation(subject(peer));
+      if (score > kNobodysScore) deps_.guard.lower_reputation(subject(peer), score - kNobodysScore);
+    }
+    log::warning("mesh", "two nodes claim to go on under the same old key; neither is believed");
   }
 
   KnownPeer shown(const PeerId& peer, const PeerEntry& entry) const {

@@ -2,7 +2,6 @@
 // What linked nodes tell and ask each other about nodes: where they are, to dial back, that a key has changed (S7, S8, S10).
 // Network thread only.
 #pragma once
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -34,8 +33,6 @@ class Control {
   [[nodiscard]] virtual Task<void> stop() = 0;
   /// Told to each peer when a link comes up.
   virtual void tell_rotation(const Rotation& rotation) = 0;
-  /// A checked rotation that a peer told us of: the first of its id, or the second, which voids both.
-  virtual void on_rotation(std::function<void(const Rotation&, bool voided)> callback) = 0;
   [[nodiscard]] virtual ControlMetrics metrics() const = 0;
 };
 

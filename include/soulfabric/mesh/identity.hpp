@@ -10,6 +10,7 @@
 #include "soulfabric/base/peer_id.hpp"
 #include "soulfabric/base/random.hpp"
 #include "soulfabric/base/clock.hpp"
+#include "soulfabric/mesh/rotation.hpp"
 
 namespace soulfabric::mesh {
 
@@ -23,22 +24,6 @@ namespace soulfabric::mesh {
 [[nodiscard]] Result<SigningKey> import_identity(std::string_view exported, std::string_view passphrase);
 /// Replaces secrets/identity; Exists where another key is there and `replace` is false.
 [[nodiscard]] Status store_identity(const std::filesystem::path& secrets, const SigningKey& key, bool replace);
-
-/// One node says that it goes on under a new key; signed by both keys. Rights never follow by themselves.
-struct Rotation {
-  PublicKey before{};
-  PublicKey after{};
-  std::int64_t at = 0;       // Unix seconds
-  bool compromised = false;  // no grace: the old key is worth nothing from here on
-  Signature by_before{};
-  Signature by_after{};
-  friend bool operator==(const Rotation&, const Rotation&) = default;
-};
-[[nodiscard]] Rotation sign_rotation(const SigningKey& before, const SigningKey& after, WallTime now, bool compromised);
-[[nodiscard]] Bytes encode_rotation(const Rotation& rotation);
-[[nodiscard]] Result<Rotation> decode_rotation(ByteView bytes);
-/// Both signatures and a time not in the future.
-[[nodiscard]] Status check_rotation(const Rotation& rotation, WallTime now);
 
 /// New key in place, the old one kept as secrets/identity.before with the rotation beside it, to be told to others.
 [[nodiscard]] Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& random, WallTime now, bool compromised);

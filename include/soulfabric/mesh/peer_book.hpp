@@ -68,7 +68,8 @@ class PeerBook : public PeerLocator {
   [[nodiscard]] virtual std::optional<SignedRecord> own_record() const = 0;
   /// A peer record that came over a link or out of the DHT: checked here. Malformed, Unauthorized, Exists (not newer).
   [[nodiscard]] virtual Status learn(const SignedRecord& record) = 0;
-  /// Of a checked rotation: remembered, so that a second one of the same id voids both. Rights never follow.
+  /// Of a checked rotation: bans and reputation go over to the new id; a second one of the same id voids both, and nobody keeps what was
+  /// earned. Rights never follow.
   [[nodiscard]] virtual RotationOutcome learn(const Rotation& rotation) = 0;
   [[nodiscard]] virtual std::vector<KnownPeer> known() const = 0;
   [[nodiscard]] virtual std::optional<KnownPeer> find(const PeerId& peer) const = 0;

@@ -4,16 +4,16 @@
 
 namespace soulfabric::mesh {
 
-RotationNews RotationBook::take(const PeerId& before, const PeerId& after) {
+RotationTaken RotationBook::take(const PeerId& before, const PeerId& after) {
   const auto found = entries_.find(before);
   if (found == entries_.end()) {
-    if (entries_.size() >= kRotationsKnown) return RotationNews::Known;
+    if (entries_.size() >= kRotationsKnown) return {};
     entries_[before] = {after, false};
-    return RotationNews::First;
+    return {RotationNews::First, std::nullopt};
   }
-  if (found->second.is_void || found->second.after == after) return RotationNews::Known;
+  if (found->second.is_void || found->second.after == after) return {};
   found->second.is_void = true;
-  return RotationNews::Void;
+  return {RotationNews::Void, found->second.after};
 }
 
 std::optional<PeerId> RotationBook::after(const PeerId& before) const {

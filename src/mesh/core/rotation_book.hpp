@@ -16,6 +16,12 @@ enum class RotationNews : std::uint8_t {
 
 constexpr std::size_t kRotationsKnown = 10'000;
 
+/// What a rotation changed, and who claimed the same id before.
+struct RotationTaken {
+  RotationNews news = RotationNews::Known;
+  std::optional<PeerId> rival;  // Void: the first claimant
+};
+
 class RotationBook {
  public:
   struct Entry {
@@ -23,7 +29,7 @@ class RotationBook {
     bool is_void = false;
   };
   /// Of a rotation that both keys have signed.
-  [[nodiscard]] RotationNews take(const PeerId& before, const PeerId& after);
+  [[nodiscard]] RotationTaken take(const PeerId& before, const PeerId& after);
   void restore(const PeerId& before, Entry entry) { entries_[before] = entry; }
   /// Nothing where the id never rotated, or its rotations are void.
   [[nodiscard]] std::optional<PeerId> after(const PeerId& before) const;
