@@ -47,6 +47,8 @@ Status MeshNode::assemble(const Options& options) {
   control_ = mesh::make_control({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_}, {});
   SF_TRY_ASSIGN(const std::optional<mesh::Rotation> rotation, mesh::load_rotation(deps_.app_dir / "secrets"));
   if (rotation) control_->tell_rotation(*rotation);
+  SF_TRY_ASSIGN(std::vector<mesh::Rotation> given_up, mesh::load_revocations(deps_.app_dir / "secrets"));
+  peers_->tell_revocations(std::move(given_up));
   fabric_ = fabric::make_fabric({deps_.context, deps_.clock, deps_.random, deps_.guard, *links_, *peers_, *dht_, key_},
                                 router_settings(options_, relay_options_), directory_settings(options_));
   introspect_ = services::make_introspect(*fabric_, *links_, deps_.clock, deps_.version);

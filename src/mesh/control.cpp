@@ -44,6 +44,7 @@ class LinkedControl final : public Control {
     deps_.links.on_link([this](const PeerId& peer, bool up) {
       if (up) scope_.spawn("greet", greet(peer));
     });
+    deps_.peers.on_revoked([this](const PeerId& peer) { deps_.links.drop(peer); });
     deps_.links.on_unreachable([this](PeerId peer, guard::Origin origin, MonoTime deadline) { return ask_to_be_called(peer, origin, deadline); });
   }
 

@@ -14,6 +14,8 @@ namespace {
 constexpr std::string_view kFile = "identity";
 constexpr std::string_view kBefore = "identity.before";
 constexpr std::string_view kStatement = "identity.rotation";
+constexpr std::string_view kRevoked = "identity.revoked";  // one statement a line
+constexpr std::size_t kRevocationsKept = 8;
 constexpr std::string_view kExportTag = "soulfabric-identity-1:";
 constexpr std::size_t kFileCap = 4096;
 constexpr std::size_t kLeastPassphrase = 8;
@@ -110,6 +112,36 @@ Result<SigningKey> import_identity(std::string_view exported, std::string_view p
   return key;
 }
 
+Result<std::vector<Rotation>> load_revocations(const std::filesystem::path& secrets) {
+  std::vector<Rotation> out;
+  const auto text = read_whole(secrets / kRevoked, kFileCap);
+  if (!text && text.error().code == Errc::NotFound) return out;
+  if (!text) return std::unexpected(text.error());
+  std::string_view rest = text_of(*text);
+  while (!rest.empty()) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    Bytes bytes;
+    if (!from_hex(line, bytes)) return fail(Errc::Corrupt, "The list of the keys that were given up cannot be read; remove secrets/identity.revoked.");
+    SF_TRY_ASSIGN(Rotation rotation, decode_rotation(bytes));
+    out.push_back(rotation);
+  }
+  return out;
+}
+
+namespace {
+
+/// A statement whose new key never came into place does no harm: it says only that the old one is worth nothing.
+Status keep_revocation(const std::filesystem::path& secrets, const Rotation& rotation) {
+  SF_TRY_ASSIGN(std::vector<Rotation> all, load_revocations(secrets));
+  all.push_back(rotation);
+  std::string text;
+  for (std::size_t i = all.size() - std::min(all.size(), kRevocationsKept); i < all.size(); ++i) text += to_hex(encode_rotation(all[i])) + "\n";
+  return write_whole(secrets / kRevoked, bytes_of(text), 0600);
+}
+
+}  // namespace
+
 Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& random, WallTime now, bool compromised) {
   SF_TRY_ASSIGN(std::optional<SigningKey> before, load_identity(secrets));
   if (!before) return fail(Errc::NotFound, "This node has no identity yet; start it once, then there is one to rotate.");
@@ -118,6 +150,7 @@ Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& r
   // In this order a power cut leaves either the old key alone, or a statement that leads to the key in place or to none.
   SF_TRY(write_whole(secrets / kBefore, bytes_of(key_text(*before)), 0600));
   SF_TRY(write_whole(secrets / kStatement, bytes_of(to_hex(encode_rotation(rotation)) + "\n"), 0600));
+  if (compromised) SF_TRY(keep_revocation(secrets, rotation));
   SF_TRY(write_whole(secrets / kFile, bytes_of(key_text(after)), 0600));
   return rotation;
 }

@@ -17,6 +17,8 @@ constexpr std::chrono::seconds kCallBackTime{6};  // for a peer that was asked t
 Status LinksRoom::may_dial(const PeerId& peer) const {
   if (peer == self_) return fail(Errc::InvalidArgument, "This is the node's own id; there is nobody to dial.");
   if (!running_) return fail(Errc::Unavailable, "The mesh is not running.");
+  if (deps_.locator.is_revoked(peer))
+    return fail(Errc::Forbidden, "The owner of this id gave its key up as stolen; ask for the new id and link with that.");
   if (deps_.guard.is_banned(guard::Subject::peer(peer.text()))) return fail(Errc::Banned, "This peer is banned; lift the ban to link with it.");
   if (table_.size() >= settings_.links && !table_.contains(peer)) return fail(Errc::Busy, "All places for links are taken; try again later.");
   return {};

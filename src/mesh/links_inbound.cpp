@@ -63,6 +63,7 @@ Task<void> LinksRoom::receive(std::unique_ptr<net::ByteStream> stream, Handshake
 Status LinksRoom::admit_inbound(const Link& link) {
   const PeerId peer = link.peer();
   if (peer == self_) return fail(Errc::InvalidArgument, "This node reached itself.");
+  if (deps_.locator.is_revoked(peer)) return fail(Errc::Forbidden, "This key was given up as stolen.");
   if (table_.size() >= settings_.links && !table_.contains(peer)) return fail(Errc::Busy, "All places for links are taken.");
   return deps_.guard.admit(guard::Subject::peer(peer.text()), link.remote().address);
 }

@@ -7,7 +7,7 @@
 namespace soulfabric::mesh {
 
 std::span<const std::string_view> mesh_migrations() {
-  static constexpr std::array<std::string_view, 2> kMigrations = {
+  static constexpr std::array<std::string_view, 3> kMigrations = {
       "CREATE TABLE peers("
       "id TEXT PRIMARY KEY, public_key BLOB, record BLOB, endpoint TEXT NOT NULL DEFAULT '', "
       "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL) WITHOUT ROWID;"
@@ -18,6 +18,7 @@ std::span<const std::string_view> mesh_migrations() {
       "known_until INTEGER NOT NULL, read_until INTEGER NOT NULL) WITHOUT ROWID;"
       "CREATE TABLE pod_entries(pod TEXT NOT NULL, seq INTEGER NOT NULL, entry BLOB NOT NULL, PRIMARY KEY(pod, seq)) WITHOUT ROWID;"
       "CREATE TABLE pod_outbox(number INTEGER PRIMARY KEY, pod TEXT NOT NULL, host TEXT NOT NULL, kind INTEGER NOT NULL, payload BLOB NOT NULL);",
+      "ALTER TABLE rotations ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;",
   };
   return kMigrations;
 }

@@ -21,6 +21,10 @@ constexpr int kLookups = 2;
 constexpr int kNobodysScore = 50;  // as of a peer that was never heard of
 /// A table that has just formed puts a record where others will not look a minute later: it is put again soon after.
 constexpr std::array<std::chrono::seconds, 3> kEarly{std::chrono::seconds(30), std::chrono::seconds(120), std::chrono::seconds(600)};
+constexpr std::chrono::hours kLookEvery{6};            // for the revocation of a key that is trusted
+constexpr std::chrono::minutes kLookNotBefore{10};     // also where the peer links anew
+constexpr std::chrono::minutes kLookAfterFailure{1};
+constexpr std::size_t kReputableAsked = 64;
 constexpr std::size_t kSeenAddresses = 4096;
 
 class Book final : public PeerBook {
@@ -37,7 +41,8 @@ class Book final : public PeerBook {
     auto stored = co_await deps_.store.query([](Database& db) { return load_peers(db); });
     if (!stored) co_return std::unexpected(stored.error());
     sequence_ = stored->own_sequence;
-    for (const auto& row : stored->rotations) rotations_.restore(row.before, {row.after, row.is_void});
+    for (const auto& row : stored->rotations) rotations_.restore(row.before, {row.after, row.is_void, row.is_revoked});
+    say_suspended();
     for (auto& row : stored->peers) {
       if (row.entry.record) {
         auto told = decode_endpoints(row.entry.record->body, settings_.private_endpoints);
@@ -46,6 +51,8 @@ class Book final : public PeerBook {
       table_.restore(row.peer, std::move(row.entry));
     }
     scope_.spawn("publish", publish());
+    scope_.spawn("revocations", publish_revocations());
+    scope_.spawn("given up", watch_for_revocations());
     co_return Status{};
   }
 
@@ -75,15 +82,26 @@ class Book final : public PeerBook {
   RotationOutcome learn(const Rotation& rotation) override {
     const PeerId before = PeerId::of(rotation.before);
     const PeerId after = PeerId::of(rotation.after);
-    const auto taken = before == self_ ? RotationTaken{} : rotations_.take(before, after);
-    if (taken.news == RotationNews::Known) return RotationOutcome::Known;
-    const bool is_void = taken.news == RotationNews::Void;
-    follow(before, after, taken);
-    deps_.store.submit([row = StoredRotation{before, after, is_void}, statement = encode_rotation(rotation)](Database& db) {
+    const auto taken = before == self_ ? RotationTaken{} : rotations_.take(before, after, rotation.compromised);
+    if (before == self_ && rotation.compromised) warn_of_own_key();
+    if (taken.news == RotationNews::Known && !taken.revoked) return RotationOutcome::Known;
+    const bool is_void = rotations_.entries().at(before).is_void;
+    const bool is_revoked = rotations_.is_revoked(before);
+    if (taken.news != RotationNews::Known) follow(before, after, taken);
+    if (taken.revoked) give_up(before);
+    deps_.store.submit([row = StoredRotation{before, after, is_void, is_revoked}, statement = encode_rotation(rotation)](Database& db) {
       return store_rotation(db, row, statement);
     });
+    if (taken.news == RotationNews::Known) return RotationOutcome::Known;
     return is_void ? RotationOutcome::Void : RotationOutcome::First;
   }
+
+  void tell_revocations(std::vector<Rotation> own) override {
+    own_revocations_ = std::move(own);
+    revocations_changed_.notify_all();
+  }
+  void on_revoked(std::function<void(const PeerId&)> callback) override { revoked_ = std::move(callback); }
+  bool is_revoked(const PeerId& peer) const override { return rotations_.is_revoked(peer); }
 
   std::vector<KnownPeer> known() const override {
     std::vector<KnownPeer> out;
@@ -99,7 +117,7 @@ class Book final : public PeerBook {
 
   bool is_trusted(const PeerId& peer) const override {
     const auto* entry = table_.find(peer);
-    return entry != nullptr && entry->trusted;
+    return entry != nullptr && entry->trusted && !rotations_.is_revoked(peer);
   }
 
   void configure(const PeerBookSettings& settings) override {
@@ -115,6 +133,8 @@ class Book final : public PeerBook {
       rights_[peer.peer] = peer.rights;
     }
     table_.configure(named, settings.known_peers);
+    say_suspended();
+    look_again_.notify_all();
     renew_record();
     republish_.notify_all();
   }
@@ -141,11 +161,20 @@ class Book final : public PeerBook {
     if (seen_.size() >= kSeenAddresses) seen_.clear();
     seen_.insert(remote.address);
     save(peer);
+    const auto looked = looked_.find(peer);
+    if (is_cared_for(peer) && (looked == looked_.end() || looked->second + kLookNotBefore <= deps_.clock.now())) {
+      looked_.erase(peer);
+      look_again_.notify_all();
+    }
   }
 
   bool is_known_address(const IpAddress& address) const override { return seen_.contains(address); }
 
-  std::vector<PeerId> wanted() const override { return table_.wanted(); }
+  std::vector<PeerId> wanted() const override {
+    auto out = table_.wanted();
+    std::erase_if(out, [this](const PeerId& peer) { return rotations_.is_revoked(peer); });
+    return out;
+  }
 
  private:
   /// False where the budget does not allow to ask.
@@ -181,6 +210,113 @@ class Book final : public PeerBook {
     log::warning("mesh", "two nodes claim to go on under the same old key; neither is believed");
   }
 
+  // ---- keys that were given up ---------------------------------------------------------------------------------------
+  void give_up(const PeerId& peer) {
+    say_given_up(peer);
+    if (revoked_) revoked_(peer);
+  }
+
+  void say_given_up(const PeerId& peer) {
+    deps_.guard.unprotect(guard::Subject::peer(peer.text()));
+    const auto* entry = table_.find(peer);
+    if (entry == nullptr || !entry->is_configured) return log::info("mesh", "a node gave its old key up as stolen; nothing links with that key any more");
+    log::warning("mesh", "mesh.peers." + std::string(peer.text()) +
+                             ": the key of this id was given up as stolen, so its links, trust and rights are suspended; ask its owner for the new id and "
+                             "name that one in its place");
+  }
+
+  void say_suspended() {
+    for (const auto& peer : settings_.peers)
+      if (rotations_.is_revoked(peer.peer)) say_given_up(peer.peer);
+  }
+
+  void warn_of_own_key() {
+    if (!std::exchange(own_key_warned_, true))
+      log::warning("mesh", "somebody proved to hold the key of this node and gave it up; stop and run 'soulfabric identity rotate --compromised'");
+  }
+
+  bool is_cared_for(const PeerId& peer) const {
+    const auto* entry = table_.find(peer);
+    if (entry == nullptr || rotations_.is_revoked(peer)) return false;
+    return entry->is_configured || deps_.guard.is_reputable(guard::Subject::peer(peer.text()));
+  }
+
+  /// Configured peers, and of the reputable ones as many as a round can ask for.
+  std::vector<PeerId> to_look_up() const {
+    std::vector<PeerId> out;
+    std::size_t reputable = 0;
+    for (const auto& [peer, entry] : table_.entries()) {
+      const auto looked = looked_.find(peer);
+      if (looked != looked_.end() && looked->second + kLookEvery > deps_.clock.now()) continue;
+      if (is_cared_for(peer) && (entry.is_configured || ++reputable <= kReputableAsked)) out.push_back(peer);
+    }
+    return out;
+  }
+
+  /// False where nobody answered or the budget does not allow to ask.
+  Task<bool> look_for_revocation(PeerId peer) {
+    guard::ActRequest request;
+    request.origin = guard::Origin::LocalAutomation;
+    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
+    if (!permit) co_return false;
+    const auto found = co_await deps_.dht.get(*permit, revocation_key(peer), RecordKind::Revocation, kAskedRecords, deps_.clock.now() + kPublishDeadline);
+    if (!found) co_return false;
+    looked_[peer] = deps_.clock.now();
+    for (const auto& record : *found) {
+      if (!check_record(record, RecordKind::Revocation, revocation_key(peer), deps_.clock.wall())) continue;
+      const auto statement = decode_rotation(record.body);
+      if (statement) (void)learn(*statement);
+    }
+    co_return true;
+  }
+
+  Task<void> watch_for_revocations() {
+    for (;;) {
+      Duration pause = kLookEvery / 4;
+      std::erase_if(looked_, [this](const auto& entry) { return entry.second + kLookEvery <= deps_.clock.now(); });
+      for (const auto& peer : to_look_up()) {
+        const bool answered = co_await look_for_revocation(peer);
+        if (answered) continue;
+        pause = kLookAfterFailure;
+        break;
+      }
+      co_await look_again_.wait(deps_.clock, deps_.clock.now() + pause);
+    }
+  }
+
+  Task<bool> put_revocation(Rotation rotation) {
+    guard::ActRequest request;
+    request.origin = guard::Origin::LocalAutomation;
+    auto permit = deps_.guard.try_permit<guard::DhtQuery>(request);
+    if (!permit) co_return false;
+    const auto millis = static_cast<std::uint64_t>(to_unix_micros(deps_.clock.wall()) / 1000);
+    SignedRecord record;
+    record.kind = RecordKind::Revocation;
+    record.key = revocation_key(PeerId::of(rotation.before));
+    record.sequence = millis;
+    record.created = static_cast<std::int64_t>(millis / 1000);
+    record.expires = record.created + settings_.record_life.count();
+    record.body = encode_rotation(rotation);
+    auto made = sign_record(deps_.key, std::move(record));
+    if (!made) co_return false;
+    const auto done = co_await deps_.dht.put(*permit, std::move(*made), deps_.clock.now() + kPublishDeadline);
+    if (!done) log::debug("mesh", "a revocation was not published: " + done.error().message);
+    co_return done.has_value();
+  }
+
+  Task<void> publish_revocations() {
+    for (std::size_t rounds = 0;; ++rounds) {
+      Duration pause = settings_.republish;
+      if (rounds < kEarly.size()) pause = std::min<Duration>(pause, kEarly[rounds]);
+      const auto own = settings_.publish == Publish::None ? std::vector<Rotation>{} : own_revocations_;
+      for (const auto& rotation : own) {
+        const bool done = co_await put_revocation(rotation);
+        if (!done) pause = std::min<Duration>(pause, kPublishAgain);
+      }
+      co_await revocations_changed_.wait(deps_.clock, deps_.clock.now() + pause);
+    }
+  }
+
   KnownPeer shown(const PeerId& peer, const PeerEntry& entry) const {
     KnownPeer out;
     out.peer = peer;
@@ -191,6 +327,12 @@ class Book final : public PeerBook {
     out.last_seen = entry.last_seen;
     out.configured = entry.is_configured;
     out.trusted = entry.trusted;
+    out.goes_on_as = rotations_.after(peer);
+    out.revoked = rotations_.is_revoked(peer);
+    if (out.revoked) {
+      out.trusted = false;
+      return out;
+    }
     if (const auto rights = rights_.find(peer); rights != rights_.end()) out.rights = rights->second;
     return out;
   }
@@ -254,6 +396,12 @@ class Book final : public PeerBook {
   std::optional<SignedRecord> own_;
   std::uint64_t sequence_ = 0;
   std::set<IpAddress> seen_;  // of peers that were linked since the start
+  std::vector<Rotation> own_revocations_;
+  std::function<void(const PeerId&)> revoked_;
+  std::map<PeerId, MonoTime> looked_;  // for the revocation of a peer that matters, when the table answered last
+  Notifier revocations_changed_;
+  Notifier look_again_;
+  bool own_key_warned_ = false;
   Notifier republish_;
   std::size_t published_ = 0;  // times since the start or the last change
   TaskScope scope_;

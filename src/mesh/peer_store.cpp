@@ -10,13 +10,13 @@ namespace soulfabric::mesh {
 namespace {
 
 Status load_rotations(Database& db, StoredBook& out) {
-  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void FROM rotations"));
+  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void, revoked FROM rotations"));
   for (;;) {
     SF_TRY_ASSIGN(const bool more, rows.step());
     if (!more) return {};
     const auto before = PeerId::parse(rows.text(0));
     const auto after = PeerId::parse(rows.text(1));
-    if (before && after) out.rotations.push_back({*before, *after, rows.integer(2) != 0});
+    if (before && after) out.rotations.push_back({*before, *after, rows.integer(2) != 0, rows.integer(3) != 0});
   }
 }
 
@@ -61,9 +61,10 @@ Status store_peer(Database& db, const StoredPeer& row) {
 }
 
 Status store_rotation(Database& db, const StoredRotation& row, ByteView statement) {
-  SF_TRY_ASSIGN(SqlStatement insert, db.prepare("INSERT INTO rotations(before, after, statement, void) VALUES(?1, ?2, ?3, ?4) "
-                                                "ON CONFLICT(before) DO UPDATE SET void = excluded.void"));
+  SF_TRY_ASSIGN(SqlStatement insert, db.prepare("INSERT INTO rotations(before, after, statement, void, revoked) VALUES(?1, ?2, ?3, ?4, ?5) "
+                                                "ON CONFLICT(before) DO UPDATE SET void = excluded.void, revoked = excluded.revoked"));
   insert.bind(1, row.before.text()).bind(2, row.after.text()).bind(3, statement).bind(4, static_cast<std::int64_t>(row.is_void));
+  insert.bind(5, static_cast<std::int64_t>(row.is_revoked));
   return insert.run();
 }
 

@@ -17,6 +17,7 @@ struct StoredRotation {
   PeerId before;
   PeerId after;
   bool is_void = false;
+  bool is_revoked = false;
 };
 
 struct StoredBook {

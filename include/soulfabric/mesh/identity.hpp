@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "soulfabric/base/ed25519.hpp"
 #include "soulfabric/base/error.hpp"
@@ -29,5 +30,7 @@ namespace soulfabric::mesh {
 [[nodiscard]] Result<Rotation> rotate_identity(const std::filesystem::path& secrets, Random& random, WallTime now, bool compromised);
 /// The rotation to tell, where there was one.
 [[nodiscard]] Result<std::optional<Rotation>> load_rotation(const std::filesystem::path& secrets);
+/// The keys that this node gave up as stolen, the last eight, oldest first: revoked for as long as the node lives, whatever it is called now.
+[[nodiscard]] Result<std::vector<Rotation>> load_revocations(const std::filesystem::path& secrets);
 
 }  // namespace soulfabric::mesh

@@ -41,6 +41,8 @@ class PeerLocator {
   virtual void linked(const PeerId& peer, const PublicKey& key, const Endpoint& remote, Direction direction) = 0;
   /// Peers that a link should be kept to: configured, trusted, lately known; best first.
   [[nodiscard]] virtual std::vector<PeerId> wanted() const = 0;
+  /// Its owner gave this key up as stolen: no link with it stands or is made (security rule S10).
+  [[nodiscard]] virtual bool is_revoked(const PeerId&) const { return false; }
   /// Whether a known peer was seen at this address: it has a reserve where handshakes are rationed (security rule S9).
   [[nodiscard]] virtual bool is_known_address(const IpAddress&) const { return false; }
 };

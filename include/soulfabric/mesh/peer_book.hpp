@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who is known and where they are: signed peer records, what was observed, what may be told to whom (S7, S8). Network thread only.
 #pragma once
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -32,6 +33,8 @@ struct KnownPeer {
   bool configured = false;              // named in the configuration
   bool trusted = false;
   PeerRights rights;
+  bool revoked = false;                 // given up as stolen: no trust and no rights, whatever the configuration says
+  std::optional<PeerId> goes_on_as;     // the id that it rotated to, where only one claims that; has none of its rights
 };
 
 /// What the outside is told (security rule S8).
@@ -71,6 +74,10 @@ class PeerBook : public PeerLocator {
   /// Of a checked rotation: bans and reputation go over to the new id; a second one of the same id voids both, and nobody keeps what was
   /// earned. Rights never follow.
   [[nodiscard]] virtual RotationOutcome learn(const Rotation& rotation) = 0;
+  /// The keys that this node itself gave up: told to the DHT unless `publish` is none, again before they expire there.
+  virtual void tell_revocations(std::vector<Rotation> own) { static_cast<void>(own); }
+  /// A peer's key was proven to be given up, by a peer's word or by the DHT, where those of configured and reputable peers are looked up.
+  virtual void on_revoked(std::function<void(const PeerId&)> callback) { static_cast<void>(callback); }
   [[nodiscard]] virtual std::vector<KnownPeer> known() const = 0;
   [[nodiscard]] virtual std::optional<KnownPeer> find(const PeerId& peer) const = 0;
   [[nodiscard]] virtual bool is_trusted(const PeerId& peer) const = 0;

@@ -57,8 +57,9 @@ inline constexpr std::string_view kPeerDomain = "peer";
 /// Form only: version, kind, lengths. Malformed or TooLarge.
 [[nodiscard]] Result<SignedRecord> decode_record(ByteView bytes);
 /// Cheap checks first, all before the signature is worth its price: kind, key, times within skew and longest life; a record of kind
-/// Peer under its signer's own key only.
+/// Peer under its signer's own key only, one of kind Revocation with the statement of the key that was given up (see rotation.hpp).
 [[nodiscard]] Status check_record_form(const SignedRecord& record, RecordKind kind, const DhtKey& key, WallTime now);
+/// The signer's, and of a revocation those of its statement too.
 [[nodiscard]] bool check_record_signature(const SignedRecord& record);
 /// Both, for readers who have no ration to keep.
 [[nodiscard]] Status check_record(const SignedRecord& record, RecordKind kind, const DhtKey& key, WallTime now);

@@ -22,10 +22,12 @@ struct Rotation {
 [[nodiscard]] Result<Rotation> decode_rotation(ByteView bytes);
 /// Both signatures and a time not in the future.
 [[nodiscard]] Status check_rotation(const Rotation& rotation, WallTime now);
-/// The two signatures alone.
+/// The parts of it: what is cheap, and the two signatures.
+[[nodiscard]] Status check_rotation_form(const Rotation& rotation, WallTime now);
 [[nodiscard]] bool check_rotation_signatures(const Rotation& rotation);
 
-/// Where the revocation of an identity stands in the table.
+/// Where the revocation of an identity stands in the table: a record of kind Revocation whose body is a rotation without grace. Whoever
+/// signs the record only passes it on; both keys of the rotation prove it, and nobody takes it back.
 [[nodiscard]] DhtKey revocation_key(const PeerId& given_up);
 
 }  // namespace soulfabric::mesh

@@ -113,7 +113,8 @@ void write(JsonWriter& json, const mesh::KnownPeer& peer, const MeshParts& parts
   json.begin_object().member("peer", peer.peer.text()).key("endpoints").begin_array();
   for (const auto& endpoint : peer.endpoints) json.value(endpoint.to_string());
   json.end_array().member("firstSeen", format_iso(peer.first_seen)).member("lastSeen", format_iso(peer.last_seen));
-  json.member("configured", peer.configured).member("trusted", peer.trusted).member("linked", parts.links.is_linked(peer.peer));
+  json.member("configured", peer.configured).member("trusted", peer.trusted).member("linked", parts.links.is_linked(peer.peer)).member("revoked", peer.revoked);
+  if (peer.goes_on_as) json.member("goesOnAs", peer.goes_on_as->text());
   json.member("reputation", guard.reputation(guard::Subject::peer(peer.peer.text()))).end_object();
 }
 

@@ -93,7 +93,8 @@ constexpr std::array kSchemas{
            "trusted:boolean reputation:integer"},
     Schema{"MeshLinkRequest", "peer:string endpoint?:string"},
     Schema{"MeshPeer",
-           "peer:string endpoints:string[] firstSeen:string lastSeen:string configured:boolean trusted:boolean linked:boolean reputation:integer"},
+           "peer:string endpoints:string[] firstSeen:string lastSeen:string configured:boolean trusted:boolean linked:boolean revoked:boolean "
+           "goesOnAs?:string reputation:integer"},
     Schema{"MeshProvider", "peer:string version:string linked:boolean known:boolean reputation:integer roundTripMs?:number expires:string"},
     Schema{"MeshHttpService", "name:string methods:string[]"},
     Schema{"DhtHealth",

@@ -20,6 +20,7 @@ constexpr std::size_t kRotationsKnown = 10'000;
 struct RotationTaken {
   RotationNews news = RotationNews::Known;
   std::optional<PeerId> rival;  // Void: the first claimant
+  bool revoked = false;         // from here on the old key is worth nothing
 };
 
 class RotationBook {
@@ -27,10 +28,13 @@ class RotationBook {
   struct Entry {
     PeerId after;
     bool is_void = false;
+    bool is_revoked = false;  // given up as stolen, by whichever claimant; that stays so also where the rotations are void
   };
   /// Of a rotation that both keys have signed.
-  [[nodiscard]] RotationTaken take(const PeerId& before, const PeerId& after);
+  [[nodiscard]] RotationTaken take(const PeerId& before, const PeerId& after, bool compromised);
   void restore(const PeerId& before, Entry entry) { entries_[before] = entry; }
+  [[nodiscard]] bool is_revoked(const PeerId& before) const;
+  [[nodiscard]] const std::map<PeerId, Entry>& entries() const noexcept { return entries_; }
   /// Nothing where the id never rotated, or its rotations are void.
   [[nodiscard]] std::optional<PeerId> after(const PeerId& before) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "soulfabric/base/crypto.hpp"
+#include "soulfabric/mesh/rotation.hpp"
 
 namespace soulfabric::mesh {
 namespace {
@@ -72,6 +73,14 @@ Status check_shape(const SignedRecord& record) {
   return {};
 }
 
+/// Only who held the key that was given up can have filled a slot here; a tombstone would bring the key back.
+Status check_revocation_form(const SignedRecord& record, WallTime now) {
+  const auto statement = decode_rotation(record.body);
+  if (record.withdrawn || !statement || !statement->compromised) return fail(Errc::Malformed, "a revocation holds no statement that gives a key up");
+  if (record.key != revocation_key(PeerId::of(statement->before))) return fail(Errc::Malformed, "a revocation stands under another peer's name");
+  return check_rotation_form(*statement, now);
+}
+
 }  // namespace
 
 DhtKey dht_key(std::string_view domain, ByteView name) {
@@ -135,6 +144,7 @@ Status check_record_form(const SignedRecord& record, RecordKind kind, const DhtK
   if (kind == RecordKind::Peer && key != dht_key(kPeerDomain, bytes_of(PeerId::of(record.signer).text())))
     return fail(Errc::Malformed, "a peer's record stands under another peer's name");
   if (const auto shape = check_shape(record); !shape) return fail(Errc::Malformed, shape.error().message);
+  if (kind == RecordKind::Revocation) SF_TRY(check_revocation_form(record, now));
   constexpr std::int64_t kSkew = std::chrono::seconds(kRecordSkew).count();
   const std::int64_t second = to_unix_micros(now) / 1'000'000;
   if (record.created > second + kSkew) return fail(Errc::Malformed, "a record is from the future");
@@ -144,7 +154,12 @@ Status check_record_form(const SignedRecord& record, RecordKind kind, const DhtK
   return {};
 }
 
-bool check_record_signature(const SignedRecord& record) { return verify_signature(record.signer, signed_message(record), record.signature); }
+bool check_record_signature(const SignedRecord& record) {
+  if (!verify_signature(record.signer, signed_message(record), record.signature)) return false;
+  if (record.kind != RecordKind::Revocation) return true;
+  const auto statement = decode_rotation(record.body);
+  return statement && check_rotation_signatures(*statement);
+}
 
 Status check_record(const SignedRecord& record, RecordKind kind, const DhtKey& key, WallTime now) {
   SF_TRY(check_record_form(record, kind, key, now));

@@ -60,11 +60,16 @@ Result<Rotation> decode_rotation(ByteView bytes) {
   return rotation;
 }
 
-Status check_rotation(const Rotation& rotation, WallTime now) {
+Status check_rotation_form(const Rotation& rotation, WallTime now) {
   constexpr std::int64_t kSkew = 300;  // seconds, as for records
   if (rotation.before == rotation.after) return fail(Errc::Malformed, "a rotation leads to the same key");
   const std::int64_t second = to_unix_micros(now) / 1'000'000;
   if (rotation.at < 0 || rotation.at > second + kSkew) return fail(Errc::Malformed, "a rotation of keys lies in the future");
+  return {};
+}
+
+Status check_rotation(const Rotation& rotation, WallTime now) {
+  SF_TRY(check_rotation_form(rotation, now));
   if (!check_rotation_signatures(rotation)) return fail(Errc::Unauthorized, "a rotation of keys is not signed by both keys");
   return {};
 }

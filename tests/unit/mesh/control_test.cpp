@@ -231,6 +231,39 @@ TEST_F(MeshControl, ARotationIsHeardOnceBothKeysHaveSignedIt) {
   EXPECT_EQ(b->guard.reputation(old_name), 50);
 }
 
+TEST_F(MeshControl, AKeyThatWasGivenUpLosesItsLinkAndGetsNoOther) {
+  auto thief = node(9);
+  auto owner = node(1);
+  auto other = node(2);
+  owner->control->tell_rotation(sign_rotation(numbered_key(9), numbered_key(1), clock.wall(), true));
+  const auto run = [](MeshControl& test, Node& old_key, Node& new_key, Node& at) -> Task<void> {
+    co_await old_key.start();
+    co_await new_key.start();
+    co_await at.start();
+    const auto first = co_await old_key.links->dial(at.id, *at.links->listening(), test.soon());
+    EXPECT_TRUE(first);
+    co_await test.until_known(at, old_key.id);
+    const auto told = co_await new_key.links->dial(at.id, *at.links->listening(), test.soon());
+    EXPECT_TRUE(told);
+    const auto end = test.soon();
+    while (at.links->is_linked(old_key.id) && test.clock.now() < end) co_await at.changed.wait(test.clock, end);
+    EXPECT_FALSE(at.links->is_linked(old_key.id)) << "closed at once";
+    EXPECT_TRUE(at.links->is_linked(new_key.id));
+    const auto out = co_await at.links->dial(old_key.id, *old_key.links->listening(), test.soon());
+    EXPECT_FALSE(out);
+    if (!out) EXPECT_EQ(out.error().code, Errc::Forbidden);
+    const auto in = co_await old_key.links->dial(at.id, *at.links->listening(), test.soon());
+    static_cast<void>(in);  // the proof itself succeeds
+    while (old_key.links->is_linked(at.id) && test.clock.now() < end) co_await old_key.changed.wait(test.clock, end);
+    EXPECT_FALSE(old_key.links->is_linked(at.id)) << "turned away after the proof";
+    EXPECT_FALSE(at.links->is_linked(old_key.id));
+    co_await old_key.stop();
+    co_await new_key.stop();
+    co_await at.stop();
+  };
+  run_task(context, run(*this, *thief, *owner, *other));
+}
+
 /// Opens streams of Protocol::Control by hand.
 Task<std::optional<ControlReply>> ask_raw(Node& from, PeerId to, Bytes message, MonoTime deadline) {
   auto stream = co_await from.links->open(to, Protocol::Control, guard::Origin::UserLocal, deadline);

@@ -85,6 +85,22 @@ TEST_F(IdentityFile, RotatesToAKeyThatTheOldOneVouchesFor) {
   EXPECT_EQ(**told, *rotation);
 }
 
+TEST_F(IdentityFile, KeepsTheKeysThatWereGivenUpThroughLaterRotations) {
+  ASSERT_TRUE(load_or_make_identity(folder_, random_));
+  ASSERT_TRUE(rotate_identity(folder_, random_, kNow, false));
+  EXPECT_TRUE(load_revocations(folder_)->empty());
+  std::vector<Rotation> given_up;
+  for (int i = 0; i < 9; ++i) given_up.push_back(*rotate_identity(folder_, random_, kNow, true));
+  ASSERT_TRUE(rotate_identity(folder_, random_, kNow, false));
+  given_up.erase(given_up.begin());
+  const auto kept = load_revocations(folder_);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(*kept, given_up) << "the last eight";
+  struct stat status {};
+  ASSERT_EQ(::stat((folder_ / "identity.revoked").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
 TEST_F(IdentityFile, TellsNoRotationThatDidNotComeToItsEnd) {
   ASSERT_TRUE(load_or_make_identity(folder_, random_));
   ASSERT_TRUE(rotate_identity(folder_, random_, kNow, false));

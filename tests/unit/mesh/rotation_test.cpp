@@ -2,6 +2,7 @@
 // A key that changes, two who claim the same old one, and a key that was given up: what others make of it (security rule S10).
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "soulfabric/base/crypto.hpp"
@@ -64,6 +65,28 @@ class RotationTest : public ::testing::Test {
     book_.reset();
     store_.reset();
   }
+  void name(std::uint32_t number) {
+    settings_.peers.push_back({id_of(number), {at("5.9.0.9")}, true, {true, true, {id_of(40)}}});
+    book_->configure(settings_);
+  }
+  SignedRecord revocation(const Rotation& statement, std::uint32_t signer) const {
+    const auto second = to_unix_micros(clock_.wall()) / 1'000'000;
+    SignedRecord record;
+    record.kind = RecordKind::Revocation;
+    record.key = revocation_key(PeerId::of(statement.before));
+    record.sequence = static_cast<std::uint64_t>(second) * 1000;
+    record.created = second;
+    record.expires = second + 3600;
+    record.body = encode_rotation(statement);
+    return *sign_record(key_of(signer), record);
+  }
+  Status checked(const SignedRecord& record) const { return check_record(record, RecordKind::Revocation, record.key, clock_.wall()); }
+  bool is_suspended(std::uint32_t number) const {
+    const auto known = book_->find(id_of(number));
+    const auto wanted = book_->wanted();
+    return known && known->revoked && !known->trusted && known->rights == PeerRights{} && !book_->is_trusted(id_of(number)) &&
+           book_->is_revoked(id_of(number)) && std::ranges::find(wanted, id_of(number)) == wanted.end();
+  }
   Rotation rotation(std::uint32_t before, std::uint32_t after, bool compromised = false) const {
     return sign_rotation(key_of(before), key_of(after), clock_.wall(), compromised);
   }
@@ -102,6 +125,121 @@ TEST_F(RotationTest, BothClaimantsLoseAlsoWhereARestartLiesBetween) {
   open();
   EXPECT_EQ(book_->learn(rotation(5, 7)), RotationOutcome::Void);
   EXPECT_EQ(guard_.reputation(subject_of(6)), 50);
+}
+
+TEST_F(RotationTest, ARevocationHasGoldenBytesAndFitsARecord) {
+  const auto bytes = encode_record(revocation(sign_rotation(key_of(5), key_of(6), WallTime(SteppedClock::kFirstWall), true), 6));
+  EXPECT_EQ(bytes.size(), 347U);
+  EXPECT_LE(bytes.size(), kRecordCap);
+  EXPECT_EQ(to_hex(ByteView(bytes).first(5)), "01040000ca");
+  EXPECT_EQ(to_hex(ByteView(bytes).subspan(5, 20)), "c025894c32d8c33f0705f3ebd5cf615fdd74e4c0");
+  EXPECT_EQ(to_hex(ByteView(bytes).subspan(81, 1)), "01");
+  EXPECT_EQ(to_hex(ByteView(bytes).subspan(81 + 65, 9)), "000000006b49d200" "01");
+}
+
+TEST_F(RotationTest, OnlyBothKeysGiveAKeyUpAndNobodyTakesThatBack) {
+  const auto given_up = rotation(5, 6, true);
+  EXPECT_TRUE(checked(revocation(given_up, 6)));
+  EXPECT_TRUE(checked(revocation(given_up, 9))) << "anybody may pass it on";
+  EXPECT_FALSE(checked(revocation(rotation(5, 6, false), 6))) << "an ordinary rotation revokes nothing";
+  auto forged = rotation(9, 6, true);
+  forged.before = key_of(5).public_key();
+  EXPECT_FALSE(checked(revocation(forged, 6))) << "without the key that is given up";
+  auto half = given_up;
+  half.by_after = Signature{};
+  EXPECT_FALSE(checked(revocation(half, 5))) << "without the new key";
+  auto elsewhere = revocation(given_up, 6);
+  elsewhere.key = revocation_key(id_of(7));
+  EXPECT_FALSE(checked(*sign_record(key_of(6), elsewhere))) << "under the name of another peer";
+  auto taken_back = revocation(given_up, 5);
+  taken_back.withdrawn = true;
+  taken_back.body.clear();
+  EXPECT_FALSE(checked(*sign_record(key_of(5), taken_back)));
+  auto nothing = revocation(given_up, 5);
+  nothing.body = {1};
+  EXPECT_FALSE(check_record_form(*sign_record(key_of(5), nothing), RecordKind::Revocation, nothing.key, clock_.wall())) << "no slot for others' words";
+}
+
+TEST_F(RotationTest, AKeyThatWasGivenUpLosesTrustAndRightsAtOnceAndForGood) {
+  name(5);
+  guard_.protect(subject_of(5));
+  guard_.import_reputations({{subject_of(5), 80, {}}});
+  std::vector<PeerId> told;
+  book_->on_revoked([&](const PeerId& peer) { told.push_back(peer); });
+  EXPECT_FALSE(is_suspended(5));
+  EXPECT_EQ(book_->learn(rotation(5, 6, true)), RotationOutcome::First);
+  EXPECT_TRUE(is_suspended(5));
+  EXPECT_EQ(told, std::vector<PeerId>{id_of(5)});
+  EXPECT_TRUE(guard_.ban(subject_of(5), 1h, "x")) << "protected no more";
+  EXPECT_EQ(book_->find(id_of(5))->goes_on_as, id_of(6));
+  EXPECT_EQ(guard_.reputation(subject_of(6)), 80) << "reputation follows";
+  EXPECT_FALSE(book_->is_trusted(id_of(6))) << "and nothing else";
+  EXPECT_FALSE(book_->find(id_of(6)).has_value());
+  close();
+  open();
+  EXPECT_TRUE(is_suspended(5)) << "after a restart";
+  book_->configure(settings_);
+  EXPECT_TRUE(is_suspended(5)) << "whatever the configuration says";
+}
+
+TEST_F(RotationTest, AThiefWhoRotatesFirstCannotKeepTheKeyFromBeingGivenUp) {
+  name(5);
+  EXPECT_EQ(book_->learn(rotation(5, 6)), RotationOutcome::First);
+  EXPECT_FALSE(is_suspended(5)) << "an ordinary rotation leaves the old key its time";
+  EXPECT_EQ(book_->learn(rotation(5, 7, true)), RotationOutcome::Void);
+  EXPECT_TRUE(is_suspended(5));
+  EXPECT_EQ(book_->find(id_of(5))->goes_on_as, std::nullopt);
+  close();
+  open();
+  EXPECT_TRUE(is_suspended(5));
+}
+
+TEST_F(RotationTest, OurRevocationsStandInTheTableUnlessNothingIsPublished) {
+  settings_.publish = Publish::None;
+  book_->configure(settings_);
+  book_->tell_revocations({rotation(50, kUs, true)});
+  clock_.run_for(context_, 1h);
+  EXPECT_EQ(table_.puts, 0U);
+  settings_.publish = Publish::Linked;
+  book_->configure(settings_);
+  clock_.run_for(context_, 1h);
+  const auto& told = table_.records[revocation_key(id_of(50))];
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(checked(told.front())) << "still in force an hour later";
+  EXPECT_EQ(decode_rotation(told.front().body)->after, key_of(kUs).public_key());
+}
+
+TEST_F(RotationTest, ATrustedKeyIsLookedUpAndSuspendedByTheTableAlone) {
+  table_.silent = true;
+  name(5);
+  clock_.run_for(context_, 1s);
+  table_.store(revocation(rotation(5, 6, true), 6));
+  EXPECT_FALSE(is_suspended(5));
+  table_.silent = false;
+  clock_.run_for(context_, 2min);
+  EXPECT_TRUE(is_suspended(5)) << "asked again soon where nobody answered";
+}
+
+TEST_F(RotationTest, ATrustedKeyThatLinksIsLookedUpAgain) {
+  name(5);
+  clock_.run_for(context_, 1s);
+  const auto asked = table_.gets;
+  EXPECT_GE(asked, 1U);
+  meet(5);
+  clock_.run_for(context_, 1s);
+  EXPECT_EQ(table_.gets, asked) << "a moment ago";
+  table_.store(revocation(rotation(5, 6, true), 6));
+  clock_.run_for(context_, 11min);
+  EXPECT_FALSE(is_suspended(5));
+  meet(5);
+  clock_.run_for(context_, 1s);
+  EXPECT_TRUE(is_suspended(5));
+}
+
+TEST_F(RotationTest, AStrangersKeyIsNeverLookedUp) {
+  meet(5);
+  clock_.run_for(context_, 24h);
+  EXPECT_EQ(table_.gets, 0U);
 }
 
 }  // namespace
