@@ -184,6 +184,7 @@ Contender DirectoryRoom::contender_of(const ServiceDescriptor& descriptor) const
   out.descriptor = descriptor;
   out.linked = deps_.links.is_linked(descriptor.owner);
   out.known = is_familiar(descriptor.owner);
+  out.vouched = is_vouched(descriptor.owner);
   out.address = address_of(descriptor.owner);
   return out;
 }
@@ -195,9 +196,10 @@ std::optional<IpAddress> DirectoryRoom::address_of(const PeerId& peer) const {
   return std::nullopt;
 }
 
+/// Familiar is who is known and counted under a prefix, so that many keys of one place do not take the half that is set aside.
 RecordSieve::Standing DirectoryRoom::standing_of(const PeerId& peer) const {
-  RecordSieve::Standing out{is_familiar(peer), std::nullopt};
   const auto address = address_of(peer);
+  RecordSieve::Standing out{is_vouched(peer) || (address && is_familiar(peer)), std::nullopt};
   if (address && !address->is_loopback() && !address->is_private()) out.prefix = address->prefix();
   return out;
 }
@@ -207,6 +209,11 @@ bool DirectoryRoom::is_familiar(const PeerId& peer) const {
   if (deps_.links.is_linked(peer)) return true;
   const auto known = deps_.peers.find(peer);
   return known && (known->configured || known->trusted || known->last_seen != WallTime{});
+}
+
+bool DirectoryRoom::is_vouched(const PeerId& peer) const {
+  const auto known = deps_.peers.find(peer);
+  return known && (known->configured || known->trusted);
 }
 
 bool DirectoryRoom::is_welcome(const PeerId& peer) const {

@@ -64,6 +64,7 @@ class DirectoryRoom final : public Directory {
   [[nodiscard]] std::optional<IpAddress> address_of(const PeerId& peer) const;
   [[nodiscard]] RecordSieve::Standing standing_of(const PeerId& peer) const;
   [[nodiscard]] bool is_familiar(const PeerId& peer) const;
+  [[nodiscard]] bool is_vouched(const PeerId& peer) const;
   [[nodiscard]] bool is_welcome(const PeerId& peer) const;
   [[nodiscard]] bool is_believed(const PeerId& peer) const;
   Entry& entry_of(const std::string& name);

@@ -26,7 +26,7 @@ class Places {
  private:
   bool has_room_for(const Contender& contender) {
     if (!contender.address) {
-      if (contender.linked || contender.known) return true;
+      if (contender.vouched) return true;
       if (unplaced_left_ == 0) return false;
       --unplaced_left_;
       return true;
@@ -48,7 +48,10 @@ class Places {
 
 std::vector<Contender> choose_providers(std::vector<Contender> contenders, std::size_t count, Random& random) {
   shuffle(contenders, random);
-  const auto rank = [](const Contender& one) { return one.linked ? 0 : one.known ? 1 : 2; };
+  const auto rank = [](const Contender& one) {
+    if (one.linked && (one.address || one.vouched)) return 0;
+    return one.known && (one.address || one.vouched) ? 1 : 2;
+  };
   std::ranges::sort(contenders, {}, rank);  // after the shuffle: chance within a rank
   Places places(count);
   auto next = contenders.begin();

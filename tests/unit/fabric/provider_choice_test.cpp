@@ -63,6 +63,29 @@ TEST(ProviderChoice, GivesStrangersWithoutAnAddressHalfAtMostHoweverManyTheyAre)
   EXPECT_EQ(choose_providers(all, 20, random).size(), 10U) << "their group is one";
 }
 
+TEST(ProviderChoice, CountsWhomALinkOfOldMadeKnownAmongStrangersWhereNoAddressIsLeft) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SeededRandom random(seed);
+    std::vector<Contender> all;
+    for (std::uint32_t i = 0; i < 100; ++i) all.push_back(contender(i, {}, true));
+    for (std::uint32_t i = 1000; i < 1010; ++i) all.push_back(contender(i, in_prefix(i), true));
+    const auto kept = choose_providers(all, 20, random);
+    EXPECT_LE(count_of(kept, 0, 100), 10U) << "one group, however many keys linked once";
+    EXPECT_EQ(count_of(kept, 1000, 1010), 10U) << "the reserve is for those who are somewhere";
+  }
+}
+
+TEST(ProviderChoice, LimitsNobodyWhomTheOperatorNamedForTheLackOfAnAddress) {
+  SeededRandom random(4);
+  std::vector<Contender> all;
+  for (std::uint32_t i = 0; i < 100; ++i) all.push_back(contender(i, {}, true));
+  for (std::uint32_t i = 1000; i < 1012; ++i) {
+    all.push_back(contender(i, {}, true));
+    all.back().vouched = true;
+  }
+  EXPECT_GE(count_of(choose_providers(all, 20, random), 1000, 1012), 10U);
+}
+
 TEST(ProviderChoice, ReservesHalfForThoseWhoAreLinkedOrKnown) {
   SeededRandom random(3);
   std::vector<Contender> all;
