@@ -154,6 +154,10 @@ Task<void> Daemon::check_databases() {
     if (!checked)
       log::error("daemon", "a database is damaged, stop soulfabric and restore the file from a backup: " + checked.error().message);
   }
+  auto* copies = relays_->parts().copies;
+  if (copies == nullptr) co_return;
+  const auto checked = co_await copies->check();
+  if (!checked) log::error("daemon", "verified.db is damaged, stop soulfabric and restore the file from a backup: " + checked.error().message);
 }
 
 Task<void> Daemon::stop() {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "relay_settings.hpp"
+#include "soulfabric/base/log.hpp"
 #include "soulfabric/mesh/identity.hpp"
 
 namespace soulfabric::daemon {
@@ -39,8 +40,11 @@ Result<std::unique_ptr<RelayHouse>> RelayHouse::make(RelayHouseDependencies depe
 }
 
 Task<Status> RelayHouse::start() {
-  auto copies = co_await copies_->start();
-  if (!copies) co_return copies;
+  const auto copies = co_await copies_->start();
+  // The private marks are in there too: without them nothing is served, and all else goes on.
+  if (!copies) log::error("relay", "no verified copy is served to the mesh, for what is kept of them cannot be read: restore data/verified.db "
+                                   "from a backup, or remove it and set your private marks again: " + copies.error().message);
+  copies_started_ = copies.has_value();
   started_ = true;
   auto catalogue = co_await catalogue_->start();
   co_return catalogue;
@@ -59,7 +63,7 @@ void RelayHouse::configure(const Options& options) {
 }
 
 gateway::RelayControl::Parts RelayHouse::parts() {
-  Parts out{http_.get(), copies_.get(), catalogue_.get(), nullptr, nullptr};
+  Parts out{http_.get(), copies_started_ ? copies_.get() : nullptr, catalogue_.get(), nullptr, nullptr};
   if (MeshRelays* relays = present_ ? present_() : nullptr) {
     out.content = &relays->content();
     out.tunnels = &relays->tunnels();

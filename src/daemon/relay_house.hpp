@@ -59,6 +59,7 @@ class RelayHouse final : public gateway::RelayControl, private relay::GatewayDoo
   gateway::Gateway* gateway_ = nullptr;
   std::vector<std::function<void()>> listeners_;
   bool started_ = false;
+  bool copies_started_ = false;
 };
 
 }  // namespace soulfabric::daemon

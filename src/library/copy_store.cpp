@@ -28,10 +28,18 @@ bool is_kept(CopyState state) {
 
 }  // namespace
 
-Result<Database> open_copy_store(const std::filesystem::path& file) {
+Result<Database> open_copy_store(const std::filesystem::path& file, const std::string& vfs) {
   SqlOptions options;
   options.full_sync = false;
+  options.vfs = vfs;
   return Database::open(file, kMigrations, options);
+}
+
+Status sync_copy_store(Database& db) {
+  SF_TRY_ASSIGN(SqlStatement checkpoint, db.prepare("PRAGMA wal_checkpoint(FULL)"));
+  SF_TRY_ASSIGN(const bool has_row, checkpoint.step());
+  if (!has_row || checkpoint.integer(0) != 0) return fail(Errc::Busy, "The file of verified copies is in use by another program: try again.");
+  return {};
 }
 
 Result<std::vector<CopyRecord>> stored_copies(Database& db) {

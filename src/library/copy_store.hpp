@@ -13,7 +13,10 @@
 namespace soulfabric::library {
 
 /// Blocking, on the database's thread.
-[[nodiscard]] Result<Database> open_copy_store(const std::filesystem::path& file);
+/// `vfs`: where a test keeps its files; empty: the disk.
+[[nodiscard]] Result<Database> open_copy_store(const std::filesystem::path& file, const std::string& vfs = {});
+/// All that was committed survives a power cut from here on. Results of readings do without: they are read again.
+[[nodiscard]] Status sync_copy_store(Database& db);
 [[nodiscard]] Result<std::vector<CopyRecord>> stored_copies(Database& db);
 /// `manifest` has the layer; null where none was made.
 [[nodiscard]] Status store_copy(Database& db, const CopyRecord& record, const Manifest* manifest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What others ask of the verified copies: by content, by path, and what is private.
 #include <algorithm>
+#include <limits>
 
 #include "copy_store.hpp"
 #include "verified_service.hpp"
@@ -63,22 +64,36 @@ std::optional<VerifiedCopy> VerifiedService::find(const ContentId& id) const {
   return VerifiedCopy{id, served->record->stamp.size, served->record->root, std::move(served->virtual_path)};
 }
 
-/// Of contents that were verified once; of others no id is known.
+/// Of contents that were hashed once; of others no id is known. A private mark is told before all else.
 CopyState VerifiedService::state_of(const ContentId& id) const {
   if (served_copy(id)) return CopyState::Verified;
+  std::set<std::string> private_roots;
+  for (const ShareInfo& share : shares_.list()) {
+    if (share.is_private) private_roots.insert(share.local_path);
+  }
   CopyState state = CopyState::NotShared;
-  for (const CopyRecord* record : book_.of(id)) {
-    state = private_.covers(record->place.real()) ? CopyState::Private : CopyState::NotForMesh;
+  for (const CopyRecord* record : book_.known_as(id)) {
+    if (private_roots.contains(record->place.root) || private_.covers(record->place.real())) return CopyState::Private;
+    if (!record->is_hashed) {
+      state = CopyState::Changed;
+    } else if (state == CopyState::NotShared) {
+      state = record->state == CopyState::Verified ? CopyState::NotForMesh : record->state;
+    }
   }
   return state;
 }
 
-std::vector<ContentId> VerifiedService::served() const {
-  std::vector<ContentId> out;
+VerifiedCopies::ServedPart VerifiedService::served_part(std::size_t from, std::size_t most) const {
+  ServedPart out;
   const std::set<std::string> roots = mesh_roots();
-  book_.for_each_verified([&](const CopyRecord& record) {
-    if (offered_as(record, roots)) out.push_back(record.id);
+  out.next = book_.visit_verified(from, most, [&](const CopyRecord& record) {
+    if (offered_as(record, roots)) out.ids.push_back(record.id);
   });
+  return out;
+}
+
+std::vector<ContentId> VerifiedService::served() const {
+  std::vector<ContentId> out = served_part(0, std::numeric_limits<std::size_t>::max()).ids;
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -174,8 +189,16 @@ Task<Status> VerifiedService::set_private(std::string virtual_path, bool is_priv
     }
   }
   tell_change();
-  auto stored = co_await db_->flush();
-  co_return stored;
+  const Status stored = co_await db_->flush();
+  SF_CO_TRY(stored);
+  auto synced = co_await db_->query([](Database& db) { return sync_copy_store(db); });
+  co_return synced;
+}
+
+Task<Status> VerifiedService::check() {
+  if (!db_) co_return Status{};
+  auto checked = co_await db_->query([](Database& db) { return db.quick_check(); });
+  co_return checked;
 }
 
 }  // namespace soulfabric::library

@@ -27,10 +27,12 @@ class VerifiedService final : public VerifiedCopies, public Shares::Observer {
   [[nodiscard]] std::optional<VerifiedCopy> find(const ContentId& id) const override;
   [[nodiscard]] CopyState state_of(const ContentId& id) const override;
   [[nodiscard]] std::vector<ContentId> served() const override;
+  [[nodiscard]] ServedPart served_part(std::size_t from, std::size_t most) const override;
   [[nodiscard]] Task<Result<Manifest>> manifest(ContentId id) override;
   [[nodiscard]] Task<Result<VerifiedFile>> open(ContentId id) override;
   [[nodiscard]] Task<Result<CopyStatus>> status_of(std::string virtual_path) override;
   [[nodiscard]] Task<Result<std::vector<CopyStatus>>> status_in(std::string virtual_folder) override;
+  [[nodiscard]] Task<Status> check() override;
   [[nodiscard]] HashingProgress progress() const override;
   void pause(bool paused) override;
   [[nodiscard]] Task<Status> set_private(std::string virtual_path, bool is_private) override;

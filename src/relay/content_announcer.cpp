@@ -2,6 +2,11 @@
 // The choice is made on a worker; the DHT is told a few at a time, as the budget of our automation allows.
 #include "content_announcer.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
 #include "soulfabric/base/log.hpp"
 
 namespace soulfabric::relay {
@@ -12,6 +17,9 @@ constexpr std::chrono::seconds kLook{30};           // for what is due by its ag
 constexpr std::chrono::seconds kPutTime{20};
 constexpr std::chrono::seconds kNoBudget{5};
 constexpr std::chrono::milliseconds kGather{250};   // a scan changes many files in a moment
+constexpr std::size_t kCopiesAtOnce = 500;          // looked at before others get their turn on the thread: below a millisecond
+constexpr int kRestAfterLook = 10;                  // times as long as the look took, however often the copies change
+constexpr Duration kLongestRest = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -45,15 +53,31 @@ std::optional<mesh::SignedRecord> ContentAnnouncer::tell(const library::ContentI
   return records_.tell(id, deps_.clock.wall());
 }
 
+Task<std::vector<library::ContentId>> ContentAnnouncer::look_at_served() {
+  std::vector<library::ContentId> out;
+  std::size_t from = 0;
+  while (is_told()) {
+    const auto part = deps_.copies.served_part(from, kCopiesAtOnce);
+    out.insert(out.end(), part.ids.begin(), part.ids.end());
+    if (part.next <= from) break;
+    from = part.next;
+    co_await boost::asio::post(deps_.context, boost::asio::use_awaitable);
+  }
+  if (!is_told()) out.clear();
+  co_return out;
+}
+
 Task<void> ContentAnnouncer::choose() {
+  Duration rest = kGather;
   for (;;) {
     if (!stale_) {
       co_await served_changed_.wait(deps_.clock, kNever);
-      co_await deps_.clock.sleep_for(kGather);
+      co_await deps_.clock.sleep_for(rest);
     }
     stale_ = false;
-    std::vector<library::ContentId> served;
-    if (is_told()) served = deps_.copies.served();
+    const MonoTime begun = deps_.clock.now();
+    std::vector<library::ContentId> served = co_await look_at_served();
+    rest = std::clamp<Duration>(kRestAfterLook * (deps_.clock.now() - begun), kGather, kLongestRest);
     const auto chosen = co_await deps_.workers.run(
         [served = std::move(served), secret = deps_.secret, most = most_] { return choose_announced(served, secret, most); });
     records_.announce(chosen, deps_.clock.wall());

@@ -20,6 +20,7 @@ class ContentAnnouncer {
   [[nodiscard]] std::size_t announced() const noexcept { return records_.announced(); }
 
  private:
+  [[nodiscard]] Task<std::vector<library::ContentId>> look_at_served();
   [[nodiscard]] Task<void> choose();
   [[nodiscard]] Task<void> publish();
   [[nodiscard]] bool is_told() const noexcept { return enabled_ && publish_ != mesh::Publish::None; }

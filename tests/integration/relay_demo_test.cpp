@@ -76,6 +76,50 @@ TEST_F(RelayDemo, AFileIsFetchedByWhatItIsFromThreeNodesAtOnce) {
   EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
 }
 
+TEST_F(RelayDemo, APrivateMarkHidesAFileFromTheMeshUntilItIsTakenBack) {
+  ChildProgram demo(words(13100, 5));
+  ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();
+  const auto all = nodes();
+  const DemoNode& asker = all[0];
+  const std::string id = "sha256:" + json()["genericFiles"][0]["sha256"].get<std::string>();
+  std::vector<DemoNode> holders;
+  for (const auto& node : all) {
+    if (std::filesystem::exists(folder() / node.name / "files" / "field recordings.zip")) holders.push_back(node);
+  }
+  ASSERT_EQ(holders.size(), 3U);
+  const auto providers = [&] {
+    const auto found = asker.get("/api/v0/relay/content/" + id + "/providers");
+    return found.is_array() ? found.size() : 0;
+  };
+  const auto become = [&](std::size_t wanted) {
+    return eventually([&] { return providers() == wanted; }, seconds(90), std::chrono::milliseconds(700));
+  };
+  ASSERT_TRUE(become(3)) << providers();
+  const auto mark = [](const DemoNode& node, const char* path, bool is_private) {
+    return node.call("PUT", "/api/v0/relay/content/private", nlohmann::json{{"path", path}, {"private", is_private}}.dump()).status;
+  };
+  ASSERT_EQ(mark(holders[0], "Files\\field recordings.zip", true), 204);
+  ASSERT_EQ(mark(holders[1], "Files", true), 204);
+  EXPECT_TRUE(become(1)) << providers();
+  const nlohmann::json wanted{{"contentId", id}, {"name", "wanted.zip"}, {"from", {holders[0].peer, holders[1].peer}}};
+  const auto begun = asker.call("POST", "/api/v0/relay/content/fetches", wanted.dump());
+  ASSERT_EQ(begun.status, 201) << begun.body;
+  const std::string fetch = "/api/v0/relay/content/fetches/" + nlohmann::json::parse(begun.body)["id"].get<std::string>();
+  ASSERT_TRUE(eventually([&] { return asker.get(fetch)["state"] == "done"; }, seconds(90))) << asker.call("GET", fetch).body;
+  std::size_t refused = 0;
+  const auto report = asker.get(fetch);
+  for (const auto& source : report["sources"]) refused += source["state"] == "refused" ? 1U : 0U;
+  EXPECT_EQ(refused, 2U) << report.dump();
+  for (const std::size_t marked : {0U, 1U}) {
+    EXPECT_GE(holders[marked].get("/api/v0/relay/content")["metrics"]["refused"]["private"], 1);
+  }
+  EXPECT_EQ(mark(holders[0], "Files\\field recordings.zip", false), 204);
+  EXPECT_EQ(mark(holders[1], "Files", false), 204);
+  EXPECT_TRUE(become(3)) << providers();
+  demo.send(SIGTERM);
+  EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
+}
+
 TEST_F(RelayDemo, ThePageOfOneNodeIsReachedThroughAnotherAndStillAsksForASignIn) {
   ChildProgram demo(words(13000, 3));
   ASSERT_TRUE(demo.says("It ends with this process.", kReadyWithin)) << demo.said();

@@ -66,6 +66,7 @@ struct VerifiedSettings {
 class VerifiedCopies {
  public:
   virtual ~VerifiedCopies() = default;
+  /// An error where what it keeps cannot be read: it then knows no copy, and must not be asked to mark anything.
   [[nodiscard]] virtual Task<Status> start() = 0;
   [[nodiscard]] virtual Task<void> stop() = 0;
   virtual void configure(const VerifiedSettings& settings) = 0;
@@ -74,8 +75,15 @@ class VerifiedCopies {
   [[nodiscard]] virtual std::optional<VerifiedCopy> find(const ContentId& id) const = 0;
   /// Why `find` gives nothing, as far as it is known in memory; for our own counters only, never for the mesh (security rule S13).
   [[nodiscard]] virtual CopyState state_of(const ContentId& id) const { return find(id) ? CopyState::Verified : CopyState::NotShared; }
-  /// All that `find` would give, in no order.
+  /// All that `find` would give, in no order. Looks at every verified copy: for tests and small books.
   [[nodiscard]] virtual std::vector<ContentId> served() const = 0;
+  struct ServedPart {
+    std::vector<ContentId> ids;
+    std::size_t next = 0;  // where to go on; 0: that was the end
+  };
+  /// The same a part at a time, of `most` copies from number `from` on, for whoever must not keep the thread. An id may come twice; what
+  /// changes between two calls may be left out (`on_change` tells that something did).
+  [[nodiscard]] virtual ServedPart served_part(std::size_t from, std::size_t most) const { return from == 0 && most > 0 ? ServedPart{served(), 0} : ServedPart{}; }
   /// NotFound, Conflict (changed on the disk: it is withdrawn, and looked at again).
   [[nodiscard]] virtual Task<Result<Manifest>> manifest(ContentId id) = 0;
   [[nodiscard]] virtual Task<Result<VerifiedFile>> open(ContentId id) = 0;
@@ -84,6 +92,8 @@ class VerifiedCopies {
   [[nodiscard]] virtual Task<Result<CopyStatus>> status_of(std::string virtual_path) = 0;
   /// Statuses of the files directly in a folder.
   [[nodiscard]] virtual Task<Result<std::vector<CopyStatus>>> status_in(std::string virtual_folder) = 0;
+  /// Reads all that it keeps for damage; slow.
+  [[nodiscard]] virtual Task<Status> check() { co_return Status{}; }
   [[nodiscard]] virtual HashingProgress progress() const = 0;
   virtual void pause(bool paused) = 0;
   /// A file or a folder (then everything below it), by virtual path. Takes effect at once, survives a restart. NotFound, Io.

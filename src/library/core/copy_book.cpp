@@ -36,7 +36,22 @@ void CopyBook::count(const CopyRecord& record, bool add) {
   step(record.state == CopyState::Verified ? counts_.verified : counts_.refused, 1);
 }
 
+void CopyBook::list(CopyRecord& record) {
+  if (record.look == 0) return;
+  if (record.has_id) by_id_.emplace(record.id, &record);
+  if (record.state != CopyState::Verified) return;
+  record.number = verified_.size();
+  verified_.push_back(&record);
+}
+
 void CopyBook::unlist(const CopyRecord& record) {
+  if (record.look == 0) return;
+  if (record.state == CopyState::Verified) {
+    verified_[record.number] = verified_.back();
+    verified_[record.number]->number = record.number;
+    verified_.pop_back();
+  }
+  if (!record.has_id) return;
   const auto [from, to] = by_id_.equal_range(record.id);
   const auto found = std::find_if(from, to, [&](const auto& entry) { return entry.second == &record; });
   if (found != to) by_id_.erase(found);
@@ -45,9 +60,9 @@ void CopyBook::unlist(const CopyRecord& record) {
 template <class Change>
 void CopyBook::change(CopyRecord& record, Change&& change) {
   count(record, false);
-  if (record.look != 0 && record.state == CopyState::Verified) unlist(record);
+  unlist(record);
   change(record);
-  if (record.look != 0 && record.state == CopyState::Verified) by_id_.emplace(record.id, &record);
+  list(record);
   count(record, true);
 }
 
@@ -63,6 +78,7 @@ const CopyRecord* CopyBook::at(const CopyPlace& place) const {
 void CopyBook::load(CopyRecord record) {
   record.look = 0;
   record.is_queued = false;
+  record.has_id = record.is_hashed;
   std::string key = key_of(record.place);
   records_.insert_or_assign(std::move(key), std::move(record));
 }
@@ -143,6 +159,7 @@ const CopyRecord* CopyBook::finish(const CopyPlace& place, const CopyReading& re
     r.seconds = reading.seconds;
     r.checked_us = now_us;
     if (!reading.manifest) return;
+    r.has_id = true;
     r.id = reading.manifest->id;
     r.root = reading.manifest->root;
   });
@@ -186,6 +203,15 @@ std::size_t CopyBook::retry() {
 }
 
 std::vector<const CopyRecord*> CopyBook::of(const ContentId& id) const {
+  std::vector<const CopyRecord*> out;
+  const auto [from, to] = by_id_.equal_range(id);
+  for (auto at = from; at != to; ++at) {
+    if (at->second->state == CopyState::Verified) out.push_back(at->second);
+  }
+  return out;
+}
+
+std::vector<const CopyRecord*> CopyBook::known_as(const ContentId& id) const {
   std::vector<const CopyRecord*> out;
   const auto [from, to] = by_id_.equal_range(id);
   for (auto at = from; at != to; ++at) out.push_back(at->second);

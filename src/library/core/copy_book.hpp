@@ -45,6 +45,7 @@ struct CopyRecord {
   FileStamp stamp;
   CopyState state = CopyState::Waiting;
   bool is_hashed = false;
+  bool has_id = false;  // `id` is of this reading, or of an earlier one where the file changed since
   bool is_queued = false;
   ContentId id;
   crypto::Sha256 root{};
@@ -52,6 +53,7 @@ struct CopyRecord {
   std::int64_t checked_us = 0;
   std::uint64_t look = 0;  // the last look that saw it; 0: known from an earlier run, not seen yet
   FileId file{};           // in the snapshot of that look
+  std::size_t number = 0;  // among the verified ones
 };
 
 struct CopyCounts {
@@ -94,9 +96,15 @@ class CopyBook {
   [[nodiscard]] const CopyRecord* at(const CopyPlace& place) const;
   /// Verified files of this content that a look has seen.
   [[nodiscard]] std::vector<const CopyRecord*> of(const ContentId& id) const;
+  /// All that a look has seen and that are this content, or were it before they changed: one id for each file at most.
+  [[nodiscard]] std::vector<const CopyRecord*> known_as(const ContentId& id) const;
+  /// Verified files that a look has seen, in no order, from number `from` on: visits at most `most` and gives where to go on, or 0 at the
+  /// end. What changes between two calls may be visited twice or not at all.
   template <class Visit>
-  void for_each_verified(Visit&& visit) const {
-    for (const auto& [id, record] : by_id_) visit(*record);
+  std::size_t visit_verified(std::size_t from, std::size_t most, Visit&& visit) const {
+    std::size_t at = from;
+    for (; at < verified_.size() && at - from < most; ++at) visit(*verified_[at]);
+    return at < verified_.size() ? at : 0;
   }
   [[nodiscard]] const CopyCounts& counts() const noexcept { return counts_; }
 
@@ -109,11 +117,13 @@ class CopyBook {
   template <class Change>
   void change(CopyRecord& record, Change&& change);
   void enqueue(CopyRecord& record);
+  void list(CopyRecord& record);
   void unlist(const CopyRecord& record);
   [[nodiscard]] CopyRecord* find(const CopyPlace& place);
 
   std::unordered_map<std::string, CopyRecord> records_;
   std::unordered_multimap<ContentId, const CopyRecord*, IdHash> by_id_;
+  std::vector<CopyRecord*> verified_;
   std::deque<std::string> queue_;
   CopyCounts counts_;
   std::uint64_t look_ = 0;

@@ -91,6 +91,65 @@ TEST_F(Book, ServesWhatAnEarlierRunKnewOnlyOnceItWasSeen) {
   EXPECT_EQ(book.next(), nullptr);
 }
 
+TEST_F(Book, RemembersWhatAChangedFileWasUntilItIsReadAgain) {
+  const auto a = seen("a", 10);
+  ContentId before;
+  before.sha256.fill(1);
+  look({a});
+  EXPECT_TRUE(book.known_as(before).empty());
+  read(a, 1);
+  ASSERT_TRUE(book.withdraw(a.place));
+  EXPECT_EQ(found(1), 0U);
+  ASSERT_EQ(book.known_as(before).size(), 1U);
+  EXPECT_FALSE(book.known_as(before)[0]->is_hashed);
+  const auto changed = seen("a", 11, 2);
+  look({changed});
+  EXPECT_EQ(book.known_as(before).size(), 1U);
+  read(changed, 2);
+  EXPECT_TRUE(book.known_as(before).empty()) << "one id for each file";
+  EXPECT_EQ(found(2), 1U);
+  look({});
+  ContentId after;
+  after.sha256.fill(2);
+  EXPECT_TRUE(book.known_as(after).empty());
+}
+
+TEST_F(Book, KnowsAHashedFileThatIsNotServed) {
+  const auto a = seen("a", 10);
+  look({a});
+  ASSERT_NE(book.next(), nullptr);
+  CopyReading silent = verified(a, 3);
+  silent.state = CopyState::Silent;
+  ASSERT_NE(book.finish(a.place, silent, 1), nullptr);
+  ContentId id;
+  id.sha256.fill(3);
+  EXPECT_EQ(found(3), 0U);
+  ASSERT_EQ(book.known_as(id).size(), 1U);
+  EXPECT_EQ(book.known_as(id)[0]->state, CopyState::Silent);
+}
+
+TEST_F(Book, ShowsItsVerifiedFilesInParts) {
+  std::vector<SeenCopy> files;
+  for (int i = 0; i < 25; ++i) files.push_back(seen("f" + std::to_string(i), 10));
+  look(files);
+  for (std::size_t i = 0; i < files.size(); ++i) read(files[i], static_cast<std::uint8_t>(i + 1));
+  const auto all = [this] {
+    std::set<std::uint8_t> out;
+    std::size_t at = 0;
+    std::size_t parts = 0;
+    do {
+      at = book.visit_verified(at, 10, [&](const CopyRecord& record) { out.insert(record.id.sha256[0]); });
+      ++parts;
+    } while (at != 0 && parts < 10);
+    return std::pair(out.size(), parts);
+  };
+  EXPECT_EQ(all(), std::pair(std::size_t{25}, std::size_t{3}));
+  for (const std::size_t i : {24U, 0U, 7U}) ASSERT_TRUE(book.withdraw(files[i].place));
+  EXPECT_EQ(all(), std::pair(std::size_t{22}, std::size_t{3}));
+  look({});
+  EXPECT_EQ(all(), std::pair(std::size_t{0}, std::size_t{1}));
+}
+
 TEST_F(Book, WithdrawsOnceAndReadsAgain) {
   const auto a = seen("a", 10);
   look({a});

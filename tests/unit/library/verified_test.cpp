@@ -209,6 +209,34 @@ Task<void> still_private(VerifiedTest& test, Shares&, VerifiedCopies& copies) {
   EXPECT_FALSE(copies.find(VerifiedTest::id_of(large())));
 }
 
+/// Our own counters tell refusals apart by this (security rule S13).
+Task<void> tell_why(VerifiedTest& test, Shares&, VerifiedCopies& copies) {
+  const ContentId a = VerifiedTest::id_of(bytes_of("first"));
+  const ContentId b = VerifiedTest::id_of(bytes_of("second"));
+  co_await test.served(copies, a);
+  co_await test.served(copies, b);
+  copies.pause(true);
+  EXPECT_EQ(copies.state_of(a), CopyState::Verified);
+  EXPECT_EQ(copies.state_of(VerifiedTest::id_of(bytes_of("never seen"))), CopyState::NotShared);
+  const auto opened = co_await copies.open(a);
+  put_file(test.music_folder() / "a.bin", "another");
+  const auto again = co_await copies.open(a);
+  EXPECT_FALSE(again);
+  EXPECT_EQ(copies.state_of(a), CopyState::Changed);
+  const Status marked = co_await copies.set_private("music\\b.bin", true);
+  EXPECT_TRUE(marked);
+  EXPECT_EQ(copies.state_of(b), CopyState::Private);
+  const Status freed = co_await copies.set_private("music\\b.bin", false);
+  EXPECT_TRUE(freed);
+  EXPECT_EQ(copies.state_of(b), CopyState::Verified);
+}
+
+TEST_F(VerifiedTest, TellsWhyAContentIsNotServed) {
+  put_file(music() / "a.bin", "first");
+  put_file(music() / "b.bin", "second");
+  with_copies(tell_why);
+}
+
 TEST_F(VerifiedTest, KeepsPrivateFilesAndFoldersPrivateAcrossARestart) {
   put_file(music() / "a.bin", large());
   put_file(music() / "sub/b.bin", "b");
