@@ -106,11 +106,13 @@ Task<Result<CatalogueAnswer>> CatalogueRoom::fetch(CatalogueKey key, guard::Orig
   co_return std::unexpected(stopped());
 }
 
-void CatalogueRoom::use(fabric::Fabric* fabric, mesh::PeerBook* /*peers*/, mesh::Links* links) {
+void CatalogueRoom::use(fabric::Fabric* fabric, mesh::PeerBook* peers, mesh::Links* links) {
   fabric_ = fabric;
+  peers_ = peers;
   links_ = links;
   looked_.reset();
   look_failed_.reset();
+  looked_well_ = false;
   // Whoever is asking the mesh that was there gives up; who waits for the answer begins anew.
   std::erase_if(retired_, [](const auto& scope) { return scope->size() == 0; });
   retired_.push_back(std::exchange(asking_, std::make_unique<TaskScope>(deps_.context, "catalogue asks")));
@@ -179,27 +181,46 @@ Task<void> CatalogueRoom::fly_to_origin(FlightPtr flight) {
 
 Task<void> CatalogueRoom::fly(FlightPtr flight) {
   const Landing landing(local_, flight);
+  const MonoTime begun = deps_.clock.now();
+  auto found = co_await find_out(flight);
+  note_time(begun, found);
+  flight->outcome.emplace(std::move(found));
+}
+
+Task<Result<CatalogueFound>> CatalogueRoom::find_out(FlightPtr flight) {
   co_await recall(flight->key);
-  if (auto kept = recalled(flight->key, false)) {
-    flight->outcome.emplace(std::move(*kept));
-    co_return;
-  }
+  if (auto kept = recalled(flight->key, false)) co_return std::move(*kept);
   std::optional<CatalogueAnswer> told;
+  bool is_ours = !settings_.reduced_privacy || flight->origin == guard::Origin::RemoteMesh;
   if (may_ask_mesh(flight->origin)) {
-    auto answer = co_await ask_owners(flight);
-    if (answer) told = take_from_mesh(flight->key, std::move(*answer));
+    auto asked = co_await ask_owners(flight);
+    if (asked.answer) told = take_from_mesh(flight->key, std::move(*asked.answer));
+    is_ours = asked.is_ours;
   }
-  if (told && !told->stale) {
-    flight->outcome.emplace(CatalogueFound{std::move(*told), false});
-    co_return;
-  }
+  if (told && !told->stale) co_return CatalogueFound{std::move(*told), false};
+  if (!is_ours) co_return without_origin(*flight, std::move(told));
   auto found = co_await fly_ourselves(flight);
   const bool better = !told || (found && (!found->answer.stale || found->answer.fetched >= told->fetched));
-  if (!better) {
-    ++metrics_.stale;
-    found = CatalogueFound{std::move(*told), false};
+  if (better) co_return found;
+  ++metrics_.stale;
+  co_return CatalogueFound{std::move(*told), false};
+}
+
+/// Of what was waited for: an answer out of memory or off the disk takes no time worth knowing.
+void CatalogueRoom::note_time(MonoTime begun, const Result<CatalogueFound>& found) {
+  CatalogueOutcome outcome = CatalogueOutcome::Failed;
+  if (found) {
+    const CatalogueVia via = found->answer.via;
+    const bool is_kept = via == CatalogueVia::Memory || via == CatalogueVia::Disk;
+    if (!found->answer.stale && is_kept) return;
+    outcome = found->answer.stale ? CatalogueOutcome::Stale : via == CatalogueVia::Mesh ? CatalogueOutcome::Mesh : CatalogueOutcome::Origin;
   }
-  flight->outcome.emplace(std::move(found));
+  CatalogueTimes& times = metrics_.times.at(static_cast<std::size_t>(outcome));
+  const double took = std::chrono::duration<double>(deps_.clock.now() - begun).count();
+  const auto step = std::ranges::lower_bound(kCatalogueSteps, took);
+  if (step != kCatalogueSteps.end()) ++times.within.at(static_cast<std::size_t>(step - kCatalogueSteps.begin()));
+  ++times.count;
+  times.seconds += took;
 }
 
 Task<void> CatalogueRoom::recall(CatalogueKey key) {

@@ -29,6 +29,26 @@ bool is_down(const Result<net::HttpResponse>& response) {
   }
 }
 
+OriginFault fault_of(const Error& error) {
+  switch (error.code) {
+    case Errc::TimedOut:
+    case Errc::Busy: return OriginFault::TimedOut;
+    case Errc::RateLimited: return OriginFault::RateLimited;
+    case Errc::TooLarge: return OriginFault::TooLarge;
+    case Errc::Forbidden:
+    case Errc::InvalidArgument: return OriginFault::NotAllowed;
+    case Errc::Malformed: return OriginFault::Malformed;
+    default: return OriginFault::OriginDown;
+  }
+}
+
+/// Of an answer that was not taken.
+OriginFault fault_of(const net::HttpResponse& response, const Error& error) {
+  if (response.status == 429) return OriginFault::RateLimited;
+  if (response.status == 200) return error.code == Errc::TooLarge ? OriginFault::TooLarge : OriginFault::Malformed;
+  return response.status >= 500 ? OriginFault::OriginDown : OriginFault::Malformed;
+}
+
 }  // namespace
 
 /// A place in a queue; leaving its scope lets the next one go.
@@ -63,15 +83,15 @@ Task<Result<CatalogueFound>> CatalogueRoom::ask_origin(FlightPtr flight) {
     if (last || flight->origin != guard::Origin::UserLocal) co_return last;
   }
   const auto paid = take_permit(*flight);
-  if (!paid) co_return fall_back(*flight, paid.error());
+  if (!paid) co_return fail_over(*flight, OriginFault::Budget, paid.error());
   auto response = co_await request(flight, std::move(etag));
   if (is_down(response))
     down_[host] = deps_.clock.now() + kLeftAlone;
   else
     down_.erase(host);
-  if (!response) co_return fall_back(*flight, response.error());
+  if (!response) co_return fail_over(*flight, fault_of(response.error()), response.error());
   auto found = settle(key, *response);
-  if (!found) co_return fall_back(*flight, found.error());
+  if (!found) co_return fail_over(*flight, fault_of(*response, found.error()), found.error());
   ++metrics_.from_origin;
   co_return found;
 }
@@ -152,6 +172,11 @@ CatalogueFound CatalogueRoom::keep(const CatalogueKey& key, CatalogueEntry entry
   CatalogueFound found{entry.answer, entry.ours};
   memory_.put(key, std::move(entry));
   return found;
+}
+
+Result<CatalogueFound> CatalogueRoom::fail_over(const CatalogueFlight& flight, OriginFault fault, Error error) {
+  count(metrics_.failed, fault);
+  return fall_back(flight, std::move(error));
 }
 
 Result<CatalogueFound> CatalogueRoom::fall_back(const CatalogueFlight& flight, Error error) {

@@ -14,11 +14,17 @@
 #include "core/catalogue_memory.hpp"
 #include "core/catalogue_origin.hpp"
 #include "core/origin_queue.hpp"
+#include "core/owner_pauses.hpp"
 #include "soulfabric/base/task_scope.hpp"
 #include "soulfabric/relay/catalogue.hpp"
 #include "wire/catalogue_wire.hpp"
 
 namespace soulfabric::relay {
+
+template <class Reason>
+void count(std::vector<std::uint64_t>& counts, Reason reason) {
+  ++counts.at(static_cast<std::size_t>(reason));
+}
 
 class CatalogueRoom final : public Catalogue {
  public:
@@ -40,6 +46,8 @@ class CatalogueRoom final : public Catalogue {
   /// Joins the question of this node for this key, or begins it: by the mesh where there is one, else at the origin.
   [[nodiscard]] FlightPtr to_anybody(const CatalogueKey& key, guard::Origin origin);
   [[nodiscard]] Task<void> fly(FlightPtr flight);
+  [[nodiscard]] Task<Result<CatalogueFound>> find_out(FlightPtr flight);
+  void note_time(MonoTime begun, const Result<CatalogueFound>& found);
   [[nodiscard]] Task<Result<CatalogueFound>> fly_ourselves(FlightPtr flight);
   static void raise(CatalogueFlight& flight, guard::Origin origin);
   /// Joins the question for this key that goes to the origin, or begins it. `permit` is of the call of another node that asks.
@@ -63,6 +71,8 @@ class CatalogueRoom final : public Catalogue {
   [[nodiscard]] CatalogueFound keep(const CatalogueKey& key, CatalogueEntry entry);
   /// The last good answer where there is one, else the error.
   [[nodiscard]] Result<CatalogueFound> fall_back(const CatalogueFlight& flight, Error error);
+  /// The same, and counted: it was to go to the origin.
+  [[nodiscard]] Result<CatalogueFound> fail_over(const CatalogueFlight& flight, OriginFault fault, Error error);
   [[nodiscard]] CatalogueHosts hosts() const { return {settings_.musicbrainz, settings_.cover_art, settings_.domains}; }
   [[nodiscard]] OriginQueue& queue_of(CatalogueKind kind) noexcept { return is_cover(kind) ? covers_ : musicbrainz_; }
 
@@ -71,19 +81,27 @@ class CatalogueRoom final : public Catalogue {
   [[nodiscard]] Task<void> look_up(guard::Origin origin);
   [[nodiscard]] Task<void> renew(guard::Origin origin);
   [[nodiscard]] std::optional<PeerId> choose(const CatalogueKey& key, const std::vector<PeerId>& passed_over);
-  [[nodiscard]] Task<std::optional<CatalogueAnswer>> ask_owners(FlightPtr flight);
+  /// What came of it, and whether the question may go to the origin from here now.
+  struct Asked {
+    std::optional<CatalogueAnswer> answer{};  // past its time it comes too, for where the origin fails us as well
+    bool is_ours = false;
+  };
+  [[nodiscard]] Task<Asked> ask_owners(FlightPtr flight);
+  [[nodiscard]] bool is_nobody_believed(const CatalogueKey& key) const;
+  /// In privacy `reduced`, where those that were asked gave nothing that is good.
+  [[nodiscard]] Result<CatalogueFound> without_origin(const CatalogueFlight& flight, std::optional<CatalogueAnswer> told);
   [[nodiscard]] Task<Result<CatalogueAnswer>> ask_owner(CatalogueKey key, PeerId owner, guard::Permit<guard::MeshCall> permit);
   [[nodiscard]] Task<Result<CatalogueAnswer>> hear(CatalogueKey key, mesh::StreamPtr stream, MonoTime begun);
   [[nodiscard]] Task<Result<CatalogueAnswer>> read_answer(CatalogueKey key, mesh::Stream& stream, MonoTime deadline);
   [[nodiscard]] Result<CatalogueAnswer> believe(const CatalogueKey& key, const PeerId& peer, ByteView head,
                                                 std::shared_ptr<const Bytes> body);
-  void blame(const PeerId& peer, guard::Violation violation);
+  void blame(const PeerId& peer, CatalogueFault fault, guard::Violation violation);
   void charge(const PeerId& peer, guard::Violation violation);
   [[nodiscard]] CatalogueAnswer take_from_mesh(const CatalogueKey& key, CatalogueAnswer answer);
 
   // catalogue_serve.cpp: the questions of others
   [[nodiscard]] Task<fabric::CallStatus> serve(fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream);
-  [[nodiscard]] Task<fabric::CallStatus> refuse(mesh::Stream& stream, fabric::CallStatus why);
+  [[nodiscard]] Task<fabric::CallStatus> refuse(mesh::Stream& stream, CatalogueRefusal why, fabric::CallStatus status);
   [[nodiscard]] Task<fabric::CallStatus> send_answer(CatalogueKey key, CatalogueAnswer answer, mesh::Stream& stream);
   [[nodiscard]] Bytes head_of(const CatalogueKey& key, const CatalogueAnswer& answer);
 
@@ -106,12 +124,15 @@ class CatalogueRoom final : public Catalogue {
   Flights at_origin_;                     // those, and other nodes', that go to the origin
   CatalogueService service_;
   fabric::Fabric* fabric_ = nullptr;
+  mesh::PeerBook* peers_ = nullptr;
   mesh::Links* links_ = nullptr;
   std::optional<MonoTime> looked_;       // when somebody was found who offers the service
   std::optional<MonoTime> look_failed_;  // when nobody could be asked
+  bool looked_well_ = false;  // the last look-up was answered, be it that nobody offers the service
   bool looking_ = false;
   CatalogueMetrics metrics_;
   MismatchLedger mismatches_;
+  OwnerPauses pauses_;
   std::size_t checks_ = 0;  // under way
   bool stopping_ = false;
   TaskScope scope_;

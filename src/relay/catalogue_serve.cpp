@@ -23,6 +23,15 @@ fabric::ServiceInfo info_of_catalogue() {
   return info;
 }
 
+CatalogueRefusal refusal_of(const Error& error) {
+  switch (error.code) {
+    case Errc::RateLimited: return CatalogueRefusal::Rate;
+    case Errc::Busy: return CatalogueRefusal::Busy;
+    case Errc::TimedOut: return CatalogueRefusal::Time;
+    default: return CatalogueRefusal::Failed;
+  }
+}
+
 }  // namespace
 
 CatalogueService::CatalogueService(Answer answer)
@@ -37,7 +46,7 @@ Task<fabric::CallStatus> CatalogueService::fetch(fabric::CallContext& context, C
 }
 
 Task<fabric::CallStatus> CatalogueRoom::serve(fabric::CallContext& context, CatalogueKey key, mesh::Stream& stream) {
-  if (stopping_ || !settings_.enabled || !settings_.mesh) co_return co_await refuse(stream, fabric::CallStatus::Unavailable);
+  if (stopping_ || !settings_.enabled || !settings_.mesh) co_return co_await refuse(stream, CatalogueRefusal::Disabled, fabric::CallStatus::Unavailable);
   const CatalogueEntry* const entry = memory_.fresh(key, deps_.clock.wall());
   if (entry != nullptr && entry->ours) {
     const CatalogueAnswer answer = entry->answer;
@@ -46,27 +55,34 @@ Task<fabric::CallStatus> CatalogueRoom::serve(fabric::CallContext& context, Cata
   std::optional<guard::Permit<guard::CatalogueFetch>> permit;
   if (!at_origin_.contains(key)) {
     auto taken = context.budget.permit<guard::CatalogueFetch>();
-    if (!taken) co_return co_await refuse(stream, fabric::status_of(taken.error()));
+    if (!taken) co_return co_await refuse(stream, CatalogueRefusal::Budget, fabric::status_of(taken.error()));
     permit.emplace(std::move(*taken));
   }
   const FlightPtr flight = to_origin(key, guard::Origin::RemoteMesh, std::move(permit));
-  if (!flight) co_return co_await refuse(stream, fabric::CallStatus::Unavailable);
+  if (!flight) co_return co_await refuse(stream, CatalogueRefusal::Busy, fabric::CallStatus::Unavailable);
   const std::array<std::uint8_t, 1> working{static_cast<std::uint8_t>(CatalogueMessage::Working)};
   while (!flight->outcome) {
     const auto written = co_await stream.write(working, context.deadline);
-    if (!written || deps_.clock.now() >= context.deadline) co_return fabric::CallStatus::Timeout;
+    if (!written || deps_.clock.now() >= context.deadline) {
+      count(metrics_.refused, CatalogueRefusal::Time);
+      co_return fabric::CallStatus::Timeout;
+    }
     if (flight->outcome) break;
     co_await flight->done.wait(deps_.clock, std::min(context.deadline, deps_.clock.now() + kBeat));
   }
-  if (!*flight->outcome) co_return co_await refuse(stream, fabric::status_of(flight->outcome->error()));
+  if (!*flight->outcome) {
+    const Error& error = flight->outcome->error();
+    co_return co_await refuse(stream, refusal_of(error), fabric::status_of(error));
+  }
   // What was not fetched by us is not ours to vouch for.
-  if (!(*flight->outcome)->ours) co_return co_await refuse(stream, fabric::CallStatus::Unavailable);
+  if (!(*flight->outcome)->ours) co_return co_await refuse(stream, CatalogueRefusal::NotOurs, fabric::CallStatus::Unavailable);
   const CatalogueAnswer answer = (*flight->outcome)->answer;
   co_return co_await send_answer(key, answer, stream);
 }
 
-Task<fabric::CallStatus> CatalogueRoom::refuse(mesh::Stream& stream, fabric::CallStatus why) {
-  const std::array<std::uint8_t, 2> message{static_cast<std::uint8_t>(CatalogueMessage::Refusal), static_cast<std::uint8_t>(why)};
+Task<fabric::CallStatus> CatalogueRoom::refuse(mesh::Stream& stream, CatalogueRefusal why, fabric::CallStatus status) {
+  count(metrics_.refused, why);
+  const std::array<std::uint8_t, 2> message{static_cast<std::uint8_t>(CatalogueMessage::Refusal), static_cast<std::uint8_t>(status)};
   const auto written = co_await stream.write(message, deps_.clock.now() + kWriteTime);
   co_return written ? fabric::CallStatus::Ok : fabric::CallStatus::Unavailable;
 }

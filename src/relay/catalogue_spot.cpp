@@ -17,13 +17,15 @@ bool differs(const Comparison& comparison) { return !comparison.same; }
 }  // namespace
 
 void CatalogueRoom::perhaps_check(const CatalogueKey& key, const CatalogueAnswer& answer) {
-  if (stopping_ || !answer.fetcher || checks_ >= kChecks) return;
+  // In privacy `reduced` the origin would see from our own address what was asked through another node just to hide that.
+  if (stopping_ || settings_.reduced_privacy || !answer.fetcher || checks_ >= kChecks) return;
   if (deps_.random.below(kShare) >= static_cast<std::uint64_t>(settings_.spot_check * static_cast<double>(kShare))) return;
   scope_.spawn("spot check", check_later(key, *answer.fetcher, answer.body));
 }
 
 /// What the origin says now, past all caches; nothing where it says nothing.
 Task<std::optional<net::HttpResponse>> CatalogueRoom::second_opinion(CatalogueKey key) {
+  if (settings_.reduced_privacy) co_return std::nullopt;
   const auto look = std::make_shared<CatalogueFlight>();
   look->key = key;
   look->origin = guard::Origin::LocalAutomation;
@@ -62,6 +64,7 @@ Task<void> CatalogueRoom::check_later(CatalogueKey key, PeerId peer, std::shared
   }
   ++metrics_.mismatches;
   deps_.guard.lower_reputation(subject, kLessBelief);
+  pauses_.note(peer, deps_.clock.now());
   discard(key, told);
   if (first.explicable) co_return;
   co_await deps_.clock.sleep_for(kSecondLook);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Links in memory between nodes of one test: streams are pairs of memory, each node has an address, links are made when first needed.
 #pragma once
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -63,8 +64,12 @@ class JoinedLinks final : public mesh::Links {
     found->second->handlers_.at(protocol)(std::make_unique<JoinedStream>(std::move(pair.second), self_, at_, protocol));
     co_return std::make_unique<JoinedStream>(std::move(pair.first), peer, found->second->at_, protocol);
   }
-  Task<Status> connect(PeerId peer, guard::Origin, MonoTime) override {
+  Task<Status> connect(PeerId peer, guard::Origin, MonoTime deadline) override {
     const auto found = net_.find(peer);
+    if (const auto wait = slow.find(peer); wait != slow.end() && !is_linked(peer)) {
+      co_await clock_.sleep_until(std::min(deadline, clock_.now() + wait->second));
+      if (clock_.now() >= deadline) co_return fail(Errc::TimedOut, "it was not there in time");
+    }
     if (found == net_.end() || down.contains(peer)) co_return fail(Errc::Offline, "there is no way to it");
     if (!is_linked(peer)) join(*found->second);
     co_return Status{};
@@ -96,6 +101,7 @@ class JoinedLinks final : public mesh::Links {
   void configure(const mesh::LinkSettings&) override {}
 
   std::set<PeerId> down;  // not to be reached from here
+  std::map<PeerId, Duration> slow;  // how long a new link to them takes
   std::size_t opened = 0;  // streams
 
  private:

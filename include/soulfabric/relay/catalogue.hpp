@@ -2,6 +2,7 @@
 // Catalogue fetch: what MusicBrainz and the Cover Art Archive say, asked once for all who know each other (architecture, section 11;
 // security rules S16, S17). Network thread only.
 #pragma once
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -20,7 +21,7 @@ namespace soulfabric::relay {
 struct CatalogueSettings {
   bool enabled = true;
   bool mesh = true;          // asks the owner over the mesh, and answers others
-  bool reduced_privacy = false;  // asks through one random reputable peer
+  bool reduced_privacy = false;  // asks through believed peers drawn by lot, the origin only where nobody is believed
   std::string musicbrainz = "https://musicbrainz.org";  // base URLs
   std::string cover_art = "https://coverartarchive.org";
   std::vector<std::string> domains;      // hosts beyond the usual ones
@@ -33,6 +34,35 @@ struct CatalogueSettings {
   std::filesystem::path folder;          // of the last good answers; empty: none are kept
 };
 
+/// Why an answer of another node was not taken.
+enum class CatalogueFault : std::uint8_t { Form, Oversize, Content, OtherKey, OtherSigner, Forged, Expired, Count_ };
+[[nodiscard]] std::string_view name_of(CatalogueFault fault) noexcept;
+/// Why the next owner was asked.
+enum class OwnerFault : std::uint8_t { Unreachable, Silent, Refused, NotBelieved, Count_ };
+[[nodiscard]] std::string_view name_of(OwnerFault fault) noexcept;
+/// Why another node's question was not answered, counted here only.
+enum class CatalogueRefusal : std::uint8_t { Disabled, Budget, Rate, Busy, Time, NotOurs, Failed, Count_ };
+[[nodiscard]] std::string_view name_of(CatalogueRefusal why) noexcept;
+/// Why a question at the origin came to nothing, whoever asked it.
+enum class OriginFault : std::uint8_t { TimedOut, RateLimited, TooLarge, OriginDown, NotAllowed, Malformed, Budget, Count_ };
+[[nodiscard]] std::string_view name_of(OriginFault fault) noexcept;
+
+/// What became of a question of this node that memory and disk could not answer.
+enum class CatalogueOutcome : std::uint8_t { Mesh, Origin, Stale, Failed, Count_ };
+[[nodiscard]] std::string_view name_of(CatalogueOutcome outcome) noexcept;
+
+inline constexpr std::array<double, 9> kCatalogueSteps{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};  // seconds
+struct CatalogueTimes {
+  std::array<std::uint64_t, kCatalogueSteps.size()> within{};  // so many took at most the step, and more than the one before
+  std::uint64_t count = 0;
+  double seconds = 0;  // of all together
+};
+
+template <class Reason>
+[[nodiscard]] std::vector<std::uint64_t> none_of() {
+  return std::vector<std::uint64_t>(static_cast<std::size_t>(Reason::Count_));
+}
+
 struct CatalogueMetrics {
   std::uint64_t asked = 0;
   std::uint64_t from_memory = 0;
@@ -44,11 +74,16 @@ struct CatalogueMetrics {
   std::uint64_t negative = 0;
   std::uint64_t served = 0;      // to other nodes
   std::uint64_t owners_passed_over = 0;
-  std::uint64_t refused_answers = 0;  // forged, expired, replayed, of another key
+  std::uint64_t refused_answers = 0;  // all of `faults`
   std::uint64_t spot_checks = 0;
   std::uint64_t mismatches = 0;
   std::uint64_t entries = 0;     // in memory, now
   std::uint64_t bytes = 0;       // of them
+  std::vector<std::uint64_t> faults = none_of<CatalogueFault>();
+  std::vector<std::uint64_t> passed_over = none_of<OwnerFault>();
+  std::vector<std::uint64_t> refused = none_of<CatalogueRefusal>();
+  std::vector<std::uint64_t> failed = none_of<OriginFault>();
+  std::array<CatalogueTimes, static_cast<std::size_t>(CatalogueOutcome::Count_)> times{};
 };
 
 class Catalogue {

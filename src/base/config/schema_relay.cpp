@@ -71,13 +71,13 @@ void add_relay_settings(std::vector<Setting>& t) {
   t.push_back(setting("relay.catalogue.enabled", SF_AT(o.relay.catalogue.enabled)).says("look up releases at MusicBrainz and the Cover Art Archive"));
   t.push_back(setting("relay.catalogue.mesh", SF_AT(o.relay.catalogue.mesh))
                   .says("share lookups with nodes that are believed: the node that owns an id sees what is looked up"));
-  t.push_back(setting("relay.catalogue.reduced_privacy", SF_AT(o.relay.catalogue.reduced_privacy)).says("ask through one random reputable node instead of the owner"));
+  t.push_back(setting("relay.catalogue.reduced_privacy", SF_AT(o.relay.catalogue.reduced_privacy)).says("ask through believed nodes drawn by lot, never the archives from here"));
   t.push_back(setting("relay.catalogue.musicbrainz", SF_AT(o.relay.catalogue.musicbrainz)).checked(check_base_url).says("where MusicBrainz, or a mirror of it, is"));
   t.push_back(setting("relay.catalogue.cover_art", SF_AT(o.relay.catalogue.cover_art)).checked(check_base_url).says("where the Cover Art Archive is"));
   t.push_back(setting("relay.catalogue.domains", SF_AT(o.relay.catalogue.domains)).checked(check_host).says("hosts that redirects may lead to, beside archive.org"));
   t.push_back(setting("relay.catalogue.contact", SF_AT(o.relay.catalogue.contact))
                   .checked(check_contact)
-                  .says("an address or page of yours that MusicBrainz is told, as it asks of its users; empty: none"));
+                  .says("an address or page of yours, told to the archives as MusicBrainz asks of all who use it; empty: none, and it may refuse"));
   t.push_back(setting("relay.catalogue.cache", SF_AT(o.relay.catalogue.cache)).range(1, 86'400).says("seconds that an answer is fresh"));
   t.push_back(setting("relay.catalogue.spot_check", SF_AT(o.relay.catalogue.spot_check))
                   .range(0, 1000)

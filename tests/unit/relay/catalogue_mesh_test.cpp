@@ -110,6 +110,25 @@ TEST_F(CatalogueMesh, ASlowOwnerIsPassedOverAfterASecond) {
   EXPECT_EQ(nodes[0]->guard.metrics().violations, 0U) << "slow is no crime";
 }
 
+TEST_F(CatalogueMesh, AnOwnerThatIsNotLinkedHasTwoSecondsForThatFirst) {
+  const CatalogueKey owned = with_liar([this](CatalogueKey, mesh::Stream&) -> Task<void> { co_await clock.sleep_for(20s); });
+  nodes[0]->links.drop(nodes[2]->id);
+  nodes[0]->links.slow[nodes[2]->id] = 1500ms;
+  const MonoTime before = clock.now();
+  ASSERT_TRUE(get(*nodes[0], owned));
+  EXPECT_GE(clock.now() - before, 2500ms) << "then the second to be heard";
+  EXPECT_LT(clock.now() - before, 3500ms);
+  EXPECT_EQ(nodes[0]->metrics().passed_over.at(static_cast<std::size_t>(OwnerFault::Silent)), 1U);
+  nodes[0]->links.drop(nodes[2]->id);
+  nodes[0]->links.slow[nodes[2]->id] = 10s;
+  nodes[0]->catalogue->clear();
+  const MonoTime again = clock.now();
+  ASSERT_TRUE(get(*nodes[0], owned));
+  EXPECT_GE(clock.now() - again, 2s);
+  EXPECT_LT(clock.now() - again, 3s);
+  EXPECT_EQ(nodes[0]->metrics().passed_over.at(static_cast<std::size_t>(OwnerFault::Unreachable)), 1U);
+}
+
 TEST_F(CatalogueMesh, AnOwnerThatSaysNothingMoreIsGivenUp) {
   const CatalogueKey owned = with_liar([this](CatalogueKey, mesh::Stream& stream) -> Task<void> {
     const std::array<std::uint8_t, 1> working{1};
