@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "soulfabric/base/endpoint.hpp"
+#include "soulfabric/relay/catalogue.hpp"
+#include "soulfabric/relay/content.hpp"
 #include "soulfabric/relay/tunnels.hpp"
 
 namespace soulfabric::daemon {
@@ -74,6 +76,10 @@ fabric::RouterSettings router_settings(const MeshOptions& mesh, const RelayOptio
   out.exposed = {mesh.services.begin(), mesh.services.end()};
   // Its own two switches expose it, and rights decide who gets through.
   if (relays.trusted.enabled || relays.trusted.relay) out.exposed.insert(std::string(relay::kTunnelService));
+  // Who is switched off is no owner of anything: nobody has to find that out by asking.
+  if (!relays.catalogue.enabled || !relays.catalogue.mesh) out.exposed.erase(std::string(relay::kCatalogueService));
+  // A content relay that is switched off refuses like one that does not have what is asked for (security rule S13): it stays, unannounced.
+  if (!relays.content.enabled) out.unannounced.insert(std::string(relay::kContentService));
   out.calls_per_peer = static_cast<unsigned>(mesh.calls_per_minute);
   return out;
 }

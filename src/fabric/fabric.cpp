@@ -31,7 +31,8 @@ FabricImpl::FabricImpl(FabricDependencies dependencies, RouterSettings settings,
       router_({deps_.context, deps_.clock, deps_.guard, [this](const PeerId& peer) { return deps_.peers.is_trusted(peer); }}, settings),
       client_({deps_.context, deps_.clock, deps_.random, deps_.guard, deps_.links}, settings.outbound_per_peer),
       source_(client_, deps_.guard),
-      directory_(make(source_)) {
+      directory_(make(source_)),
+      unannounced_(settings.unannounced) {
   directory_service_.set_tell([this](const PeerId& caller, const std::string& name) -> Result<std::vector<mesh::SignedRecord>> {
     SF_TRY(directory_->may_ask(caller, name));
     return directory_->tell(name);
@@ -60,6 +61,7 @@ Task<void> FabricImpl::stop() {
 
 void FabricImpl::configure(const RouterSettings& settings) {
   router_.configure(settings);
+  unannounced_ = settings.unannounced;
   client_.configure(settings.outbound_per_peer);
   if (started_) offer();
 }
@@ -70,7 +72,7 @@ void FabricImpl::offer() {
   const PublicKey& key = deps_.key.public_key();
   const PeerId self = PeerId::of(key);
   for (const CallGate::Service& service : router_.gate().services()) {
-    if (service.hidden || !service.exposed || !service.info->announced) continue;
+    if (service.hidden || !service.exposed || !service.info->announced || unannounced_.contains(service.info->name)) continue;
     auto bytes = encode_metadata(service.info->metadata);
     if (!bytes) {
       log::error("fabric", "The service " + service.info->name + " is not offered: " + bytes.error().message);

@@ -54,6 +54,7 @@ class FabricImpl final : public Fabric {
   CallSource source_;
   DirectoryService directory_service_;
   std::unique_ptr<Directory> directory_;
+  std::set<std::string> unannounced_;
   bool started_ = false;
 };
 

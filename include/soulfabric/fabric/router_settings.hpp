@@ -15,6 +15,7 @@ namespace soulfabric::fabric {
 /// Numbers: architecture, section 8. Rates and concurrency of one peer are halved below reputation 50 and doubled from 70.
 struct RouterSettings {
   std::set<std::string> exposed;  // the allow-list: other services do not exist for the outside
+  std::set<std::string> unannounced;  // of them: answered, but not put in the directory
   unsigned calls_per_peer = 500;  // a minute
   std::size_t concurrent_per_peer = 32;
   std::size_t concurrent = 1024;

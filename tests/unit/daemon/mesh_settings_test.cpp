@@ -29,6 +29,20 @@ TEST(MeshSettings, NamePeersThatHaveNoId) {
   EXPECT_FALSE(settings.peers[0].rights.tunnel_targets) << "no right implies another";
 }
 
+TEST(MeshSettings, WhatIsSwitchedOffIsNotOffered) {
+  const MeshOptions mesh;
+  RelayOptions relays;
+  EXPECT_TRUE(router_settings(mesh, relays).unannounced.empty());
+  relays.catalogue.mesh = false;
+  EXPECT_FALSE(router_settings(mesh, relays).exposed.contains("catalogue-fetch"));
+  relays.catalogue.mesh = true;
+  relays.catalogue.enabled = false;
+  EXPECT_FALSE(router_settings(mesh, relays).exposed.contains("catalogue-fetch"));
+  relays.content.enabled = false;
+  EXPECT_TRUE(router_settings(mesh, relays).exposed.contains("content-relay")) << "it answers as if it had nothing";
+  EXPECT_EQ(router_settings(mesh, relays).unannounced, std::set<std::string>{"content-relay"});
+}
+
 TEST(MeshSettings, ExposeWhatIsListedAndPublishAsTold) {
   MeshOptions mesh;
   EXPECT_EQ(router_settings(mesh, {}).exposed, (std::set<std::string>{"mesh-introspect", "pods", "catalogue-fetch", "content-relay"}));

@@ -164,6 +164,21 @@ TEST_F(Client, ChargesAnAnswerWithoutForm) {
   run(Test::run(*this));
 }
 
+TEST_F(Client, WhatIsUnannouncedIsAnsweredAndNotTold) {
+  make();
+  struct Test {
+    static Task<void> run(Client& t) {
+      RouterSettings quiet = t.settings_;
+      quiet.unannounced = {t.there_->directory->offered.front().name};
+      t.there_->fabric->configure(quiet);
+      EXPECT_TRUE(t.there_->directory->offered.empty());
+      const auto echo = co_await t.call("Echo", Text{"x"});
+      EXPECT_TRUE(echo.has_value());
+    }
+  };
+  run(Test::run(*this));
+}
+
 TEST_F(Client, FindsAndChecksWhatAServiceSaysOfItself) {
   make();
   struct Test {
