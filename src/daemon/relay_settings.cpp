@@ -16,6 +16,7 @@ constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::string_view kMusicBrainz = "musicbrainz.org";
 constexpr std::chrono::milliseconds kMusicBrainzSpacing{1000};  // what its operators ask of every program
+constexpr std::chrono::milliseconds kHostSpacing{100};          // every other host: a page of covers is no burst for any
 
 std::uint64_t kib(int value) { return static_cast<std::uint64_t>(value) * kKiB; }
 
@@ -59,6 +60,7 @@ net::HttpClientSettings http_settings(const Options& options, const std::string&
   net::HttpClientSettings out;
   out.user_agent = "soulfabric/" + std::string(kVersion);
   if (!options.relay.catalogue.contact.empty()) out.user_agent += " ( " + options.relay.catalogue.contact + " )";
+  out.per_host_spacing = kHostSpacing;
   out.spacing[std::string(kMusicBrainz)] = kMusicBrainzSpacing;
   for (const auto& [name, exception] : options.relay.exceptions) {
     if (exception.host.empty()) continue;
@@ -67,7 +69,10 @@ net::HttpClientSettings http_settings(const Options& options, const std::string&
     for (const auto& port : exception.ports)
       if (const auto number = parse_u64(port)) entry.ports.push_back(static_cast<std::uint16_t>(*number));
   }
-  if (!stand_in.empty()) out.exceptions["127.0.0.1"] = {{port_of(stand_in)}, true};
+  if (!stand_in.empty()) {
+    out.exceptions["127.0.0.1"] = {{port_of(stand_in)}, true};
+    out.spacing["127.0.0.1"] = std::chrono::milliseconds(0);
+  }
   return out;
 }
 

@@ -84,7 +84,8 @@ class Client final : public HttpClient {
     auto text = format_request(request, step.url, rules->settings.user_agent);
     if (!text) co_return std::unexpected(std::move(text).error());
     exchange.request = std::move(*text);
-    const auto turn = pace_.take(step.url.host, spacing_of(rules->settings, step.url.host), clock_.now(), deadline);
+    const HttpTurn pace = turn_of(rules->settings, step.url.host);
+    const auto turn = pace_.take(pace.of, pace.spacing, clock_.now(), deadline);
     if (!turn) co_return std::unexpected(turn.error());
     if (*turn > clock_.now()) co_await clock_.sleep_until(*turn);
     auto addresses = co_await look_up(step, deadline);

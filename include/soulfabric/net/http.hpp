@@ -26,8 +26,8 @@ struct HttpException {
 struct HttpClientSettings {
   std::map<std::string, HttpException> exceptions;           // by host, lower case
   std::string user_agent;                                    // one line
-  std::chrono::milliseconds per_host_spacing{0};             // between two requests to one host; `spacing` below wins
-  std::map<std::string, std::chrono::milliseconds> spacing;  // by host: musicbrainz.org 1,000 ms
+  std::chrono::milliseconds per_host_spacing{0};             // between two requests to one host; `spacing` wins
+  std::map<std::string, std::chrono::milliseconds> spacing;  // by domain, whose hosts share it: musicbrainz.org 1,000 ms
   std::string ca_file;                                       // more certificates to believe, PEM; empty: the system's only
 };
 

@@ -21,9 +21,15 @@ HttpResult<MonoTime> HttpPace::take(const std::string& host, Duration spacing, M
   return turn;
 }
 
-Duration spacing_of(const HttpClientSettings& settings, const std::string& host) {
-  const auto own = settings.spacing.find(host);
-  return own == settings.spacing.end() ? settings.per_host_spacing : own->second;
+HttpTurn turn_of(const HttpClientSettings& settings, const std::string& host) {
+  std::string_view name = host;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  for (;;) {
+    if (const auto own = settings.spacing.find(std::string(name)); own != settings.spacing.end()) return {own->first, own->second};
+    const auto dot = name.find('.');
+    if (dot == std::string_view::npos) return {host, settings.per_host_spacing};
+    name.remove_prefix(dot + 1);
+  }
 }
 
 }  // namespace soulfabric::net

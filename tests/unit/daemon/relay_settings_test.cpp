@@ -36,6 +36,8 @@ TEST(RelaySettings, OpenNothingByDefault) {
 
 TEST(RelaySettings, AskMusicBrainzOnceASecond) {
   EXPECT_EQ(http_settings({}, "").spacing.at("musicbrainz.org"), std::chrono::seconds(1));
+  EXPECT_EQ(http_settings({}, "").per_host_spacing, std::chrono::milliseconds(100));
+  EXPECT_EQ(http_settings({}, "http://127.0.0.1:7").spacing.at("127.0.0.1"), std::chrono::seconds(0)) << "a demo's own";
   const Options options = options_of("relay:\n  catalogue:\n    contact: me@example.org\n");
   EXPECT_TRUE(http_settings(options, "").user_agent.ends_with("( me@example.org )"));
 }

@@ -215,8 +215,32 @@ TEST(HttpPace, AHostsOwnSpacingWins) {
   HttpClientSettings settings;
   settings.per_host_spacing = 200ms;
   settings.spacing["musicbrainz.org"] = 1s;
-  EXPECT_EQ(spacing_of(settings, "musicbrainz.org"), Duration(1s));
-  EXPECT_EQ(spacing_of(settings, "a.org"), Duration(200ms));
+  EXPECT_EQ(turn_of(settings, "musicbrainz.org").spacing, Duration(1s));
+  EXPECT_EQ(turn_of(settings, "a.org").spacing, Duration(200ms));
+  EXPECT_EQ(turn_of(settings, "a.org").of, "a.org");
+}
+
+TEST(HttpPace, AllHostsOfADomainShareItsTurns) {
+  HttpClientSettings settings;
+  settings.spacing["musicbrainz.org"] = 1s;
+  settings.spacing["127.0.0.1"] = 0s;
+  settings.per_host_spacing = 100ms;
+  HttpPace pace;
+  const MonoTime start{1h};
+  const auto begins = [&](const std::string& host) {
+    const HttpTurn turn = turn_of(settings, host);
+    return *pace.take(turn.of, turn.spacing, start, start + 10s) - start;
+  };
+  EXPECT_EQ(begins("musicbrainz.org"), 0s);
+  EXPECT_EQ(begins("beta.musicbrainz.org"), 1s);
+  EXPECT_EQ(begins("a.test.musicbrainz.org"), 2s);
+  EXPECT_EQ(begins("musicbrainz.org."), 3s);
+  EXPECT_EQ(begins("notmusicbrainz.org"), 0s);
+  EXPECT_EQ(begins("coverartarchive.org"), 0s);
+  EXPECT_EQ(begins("coverartarchive.org"), 100ms);
+  EXPECT_EQ(begins("archive.org"), 0s) << "each other host has turns of its own";
+  EXPECT_EQ(begins("127.0.0.1"), 0s);
+  EXPECT_EQ(begins("127.0.0.1"), 0s);
 }
 
 }  // namespace
