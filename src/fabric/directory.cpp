@@ -78,8 +78,8 @@ bool DirectoryRoom::is_believed(const PeerId& peer) const {
   const auto known = deps_.peers.find(peer);
   if (!known) return false;
   if (known->rights.believe_catalogue) return true;
-  return deps_.links.is_linked(peer) && deps_.guard.is_reputable(guard::Subject::peer(peer.text())) && known->first_seen != WallTime{} &&
-         known->first_seen + kLinkedLong <= deps_.clock.wall();
+  return deps_.links.is_linked(peer) && deps_.guard.is_reputable(guard::Subject::peer(peer.text())) && known->first_linked != WallTime{} &&
+         known->first_linked + kLinkedLong <= deps_.clock.wall();
 }
 
 std::optional<PeerId> DirectoryRoom::owner(std::string_view name, ByteView salt, const std::vector<PeerId>& passed_over) const {

@@ -324,6 +324,7 @@ class Book final : public PeerBook {
     out.endpoints = table_.locate(peer, deps_.clock.now());
     out.record = entry.record;
     out.first_seen = entry.first_seen;
+    out.first_linked = entry.first_linked;
     out.last_seen = entry.last_seen;
     out.configured = entry.is_configured;
     out.trusted = entry.trusted;

@@ -25,7 +25,7 @@ Status load_rotations(Database& db, StoredBook& out) {
 Result<StoredBook> load_peers(Database& db) {
   StoredBook out;
   SF_TRY(load_rotations(db, out));
-  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT id, public_key, record, endpoint, first_seen, last_seen FROM peers"));
+  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT id, public_key, record, endpoint, first_seen, last_seen, first_linked FROM peers"));
   for (;;) {
     SF_TRY_ASSIGN(const bool more, rows.step());
     if (!more) break;
@@ -39,6 +39,7 @@ Result<StoredBook> load_peers(Database& db) {
     row.entry.worked = parse_endpoint(rows.text(3));
     row.entry.first_seen = from_unix_micros(rows.integer(4));
     row.entry.last_seen = from_unix_micros(rows.integer(5));
+    row.entry.first_linked = from_unix_micros(rows.integer(6));
     out.peers.push_back(std::move(row));
   }
   SF_TRY_ASSIGN(SqlStatement counter, db.prepare("SELECT value FROM counters WHERE name = 'own_record'"));
@@ -48,8 +49,8 @@ Result<StoredBook> load_peers(Database& db) {
 }
 
 Status store_peer(Database& db, const StoredPeer& row) {
-  SF_TRY_ASSIGN(SqlStatement statement, db.prepare("INSERT OR REPLACE INTO peers(id, public_key, record, endpoint, first_seen, last_seen) "
-                                                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
+  SF_TRY_ASSIGN(SqlStatement statement, db.prepare("INSERT OR REPLACE INTO peers(id, public_key, record, endpoint, first_seen, last_seen, first_linked) "
+                                                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
   statement.bind(1, row.peer.text());
   row.entry.key ? statement.bind(2, ByteView(*row.entry.key)) : statement.bind_null(2);
   const Bytes record = row.entry.record ? encode_record(*row.entry.record) : Bytes{};
@@ -57,6 +58,7 @@ Status store_peer(Database& db, const StoredPeer& row) {
   statement.bind(4, row.entry.worked ? row.entry.worked->to_string() : std::string());
   statement.bind(5, to_unix_micros(row.entry.first_seen));
   statement.bind(6, to_unix_micros(row.entry.last_seen));
+  statement.bind(7, to_unix_micros(row.entry.first_linked));
   return statement.run();
 }
 

@@ -107,7 +107,7 @@ class FakePeerBook final : public mesh::PeerBook {
     auto& known = peers[peer];
     known.peer = peer;
     if (at) known.endpoints = {*at};
-    known.first_seen = known.last_seen = seen;
+    known.first_seen = known.first_linked = known.last_seen = seen;
     return known;
   }
   /// A peer of whom only its record was heard.

@@ -28,7 +28,8 @@ struct KnownPeer {
   std::optional<PublicKey> key;
   std::vector<Endpoint> endpoints;      // of its record, or configured
   std::optional<SignedRecord> record;
-  WallTime first_seen{};
+  WallTime first_seen{};                // or heard of
+  WallTime first_linked{};              // the epoch: never
   WallTime last_seen{};
   bool configured = false;              // named in the configuration
   bool trusted = false;

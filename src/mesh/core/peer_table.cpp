@@ -60,6 +60,7 @@ Status PeerTable::learn(const PeerId& peer, const SignedRecord& record, std::vec
 void PeerTable::linked(const PeerId& peer, const PublicKey& key, const std::optional<Endpoint>& dialled, WallTime now) {
   auto& known = entry(peer, now);
   known.key = key;
+  if (known.first_linked == WallTime{}) known.first_linked = now;
   if (dialled) known.worked = dialled;
 }
 
@@ -108,6 +109,9 @@ std::vector<PeerId> PeerTable::wanted() const {
 
 void PeerTable::restore(const PeerId& peer, PeerEntry entry) {
   auto& known = entries_[peer];
+  if (known.first_linked == WallTime{} || (entry.first_linked != WallTime{} && entry.first_linked < known.first_linked))
+    known.first_linked = entry.first_linked;
+  entry.first_linked = known.first_linked;
   if (known.last_seen > entry.last_seen) return;
   entry.configured = known.configured;
   entry.is_configured = known.is_configured;

@@ -16,6 +16,7 @@ struct PeerEntry {
   std::vector<Endpoint> configured;
   std::optional<Endpoint> worked;    // where a link of ours ended last
   WallTime first_seen{};
+  WallTime first_linked{};           // the epoch: never
   WallTime last_seen{};
   bool is_configured = false;
   bool trusted = false;

@@ -421,6 +421,27 @@ TEST_F(DirectoryTest, AgreesWithOthersOnAnOwnerAmongTheBelieved) {
   EXPECT_FALSE(a.directory->owner("nothing", bytes_of("x"), {}));
 }
 
+TEST_F(DirectoryTest, BelievesTheReputableAWeekAfterTheirFirstLinkHoweverLongTheyWereHeardOf) {
+  Node& a = node(1);
+  const auto subject = guard::Subject::peer(peer_of(2).text());
+  a.peers.hear_of(peer_of(2), at(7));
+  mesh::KnownPeer& known = a.peers.peers.at(peer_of(2));
+  known.first_seen = known.last_seen = clock_.wall();
+  for (int day = 0; day < 30 && !a.guard.is_reputable(subject); ++day) {
+    for (int i = 0; i < 20; ++i) a.guard.reward(subject, std::nullopt);
+    clock_.run_for(24h);
+  }
+  ASSERT_TRUE(a.guard.is_reputable(subject));
+  a.links.present[peer_of(2)] = {};
+  store_everywhere(2);
+  ASSERT_EQ(found(a).size(), 1U);
+  EXPECT_FALSE(a.directory->owner("pods", bytes_of("x"), {})) << "only heard of for days";
+  known.first_linked = clock_.wall() - 7 * 24h + 1min;
+  EXPECT_FALSE(a.directory->owner("pods", bytes_of("x"), {}));
+  known.first_linked = clock_.wall() - 7 * 24h;
+  EXPECT_EQ(a.directory->owner("pods", bytes_of("x"), {}), peer_of(2));
+}
+
 TEST_F(DirectoryTest, FindsWhatWasPublishedBeforeMidnightAfterIt) {
   Node& a = node(1);
   clock_.run_for(11h + 45min);

@@ -82,6 +82,24 @@ TEST(PeerTable, DialsWhatWorkedFirstAndForgetsTheLongestUnseen) {
   EXPECT_EQ(table.locate(ids[4], MonoTime{1h}).front(), at("5.9.0.9", 2005));
 }
 
+TEST(PeerTable, HearingOfAPeerIsNoLinkToIt) {
+  PeerTable table(10);
+  const WallTime day{std::chrono::seconds(1'800'000'000)};
+  const auto key = key_of(1);
+  const PeerId peer = PeerId::of(key.public_key());
+  PeerEntry heard;
+  heard.first_seen = heard.last_seen = day;
+  table.restore(peer, heard);
+  EXPECT_EQ(table.find(peer)->first_linked, WallTime{});
+  table.linked(peer, key.public_key(), std::nullopt, day + 48h);
+  table.linked(peer, key.public_key(), std::nullopt, day + 96h);
+  EXPECT_EQ(table.find(peer)->first_linked, day + 48h);
+  PeerEntry stored;
+  stored.first_linked = stored.last_seen = day + 1h;
+  table.restore(peer, stored);
+  EXPECT_EQ(table.find(peer)->first_linked, day + 1h) << "what was stored is older than the link that came before it was read";
+}
+
 class PeerBookTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -246,6 +264,8 @@ TEST_F(PeerBookTest, KnowsItsPeersAndItsSequenceAfterARestart) {
   EXPECT_EQ(book_->known().size(), 2U);
   EXPECT_EQ(book_->wanted(), std::vector<PeerId>{PeerId::of(key_of(3).public_key())}) << "one was linked, of the other we only heard";
   EXPECT_EQ(locate(PeerId::of(key_of(2).public_key())), std::vector<Endpoint>{at("5.9.0.2", 50305)});
+  EXPECT_NE(book_->find(PeerId::of(key_of(3).public_key()))->first_linked, WallTime{});
+  EXPECT_EQ(book_->find(PeerId::of(key_of(2).public_key()))->first_linked, WallTime{});
   book_->set_endpoints({at("5.9.0.1", 50305)});
   EXPECT_GT(book_->own_record()->sequence, before);
 }
