@@ -158,12 +158,13 @@ struct FakeTunnels final : relay::Tunnels {
 
 struct FakeRelay final : gateway::RelayControl {
   [[nodiscard]] Parts parts() override {
-    return {nullptr, copies_on ? &copies : nullptr, catalogue_on ? &catalogue : nullptr, mesh_on ? &content : nullptr, mesh_on ? &tunnels : nullptr};
+    return {http, copies_on ? &copies : nullptr, catalogue_on ? &catalogue : nullptr, mesh_on ? &content : nullptr, mesh_on ? &tunnels : nullptr};
   }
   void on_change(std::function<void()> callback) override { listeners.push_back(std::move(callback)); }
   void change() {
     for (const auto& listener : listeners) listener();
   }
+  net::HttpClient* http = nullptr;
   FakeCatalogue catalogue;
   FakeStatuses copies;
   FakeContent content;

@@ -2,6 +2,7 @@
 // Mesh values to JSON. Milliseconds with a fraction, times in UTC.
 #include "api/dto_mesh.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "soulfabric/net/port_mapping.hpp"
@@ -31,9 +32,16 @@ void write_dht(JsonWriter& json, const mesh::DhtHealth& health) {
   json.end_object();
 }
 
-void write_service(JsonWriter& json, const fabric::Fabric::Local& local) {
+/// A switch of its own exposes some services, and takes others back.
+std::string_view why_exposed(bool exposed, bool listed) {
+  if (exposed) return listed ? "it is named in mesh.services" : "its own switch exposes it";
+  return listed ? "it is named in mesh.services, but its own switch is off" : "it is not named in mesh.services";
+}
+
+void write_service(JsonWriter& json, const fabric::Fabric::Local& local, const MeshOptions& options) {
+  const bool listed = std::ranges::find(options.services, local.info.name) != options.services.end();
   json.begin_object().member("name", local.info.name).member("version", local.info.version).member("exposed", local.exposed);
-  json.member("exposedBecause", local.exposed ? "it is named in mesh.services" : "it is not named in mesh.services").key("methods").begin_array();
+  json.member("exposedBecause", why_exposed(local.exposed, listed)).key("methods").begin_array();
   for (const auto& method : local.info.methods) json.value(method.name);
   json.end_array();
   std::uint64_t calls = 0;
@@ -53,7 +61,7 @@ void write_mapping(JsonWriter& json, const net::PortMapper& mapper) {
   json.end_object();
 }
 
-void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& guard) {
+void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& guard, const MeshOptions& options) {
   json.member("peerId", parts.links.self().text());
   if (const auto at = parts.links.listening()) json.member("listening", at->to_string());
   json.key("endpoints").begin_array();
@@ -65,7 +73,7 @@ void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& g
   json.end_array().key("dht");
   write_dht(json, parts.dht.health());
   json.key("services").begin_array();
-  for (const auto& local : parts.fabric.services()) write_service(json, local);
+  for (const auto& local : parts.fabric.services()) write_service(json, local, options);
   json.end_array().member("peersKnown", parts.peers.known().size()).member("pods", parts.pods != nullptr);
 }
 
@@ -96,7 +104,7 @@ void write_mesh(JsonWriter& json, Context& context) {
   choice.fixed = context.deps.mesh == nullptr;
   if (context.deps.mesh != nullptr) choice = context.deps.mesh->choice();
   write_choice(json, choice);
-  if (parts != nullptr) write_parts(json, *parts, context.deps.guard);
+  if (parts != nullptr) write_parts(json, *parts, context.deps.guard, context.deps.configuration.options().mesh);
   json.end_object();
 }
 
@@ -113,6 +121,7 @@ void write(JsonWriter& json, const mesh::KnownPeer& peer, const MeshParts& parts
   json.begin_object().member("peer", peer.peer.text()).key("endpoints").begin_array();
   for (const auto& endpoint : peer.endpoints) json.value(endpoint.to_string());
   json.end_array().member("firstSeen", format_iso(peer.first_seen)).member("lastSeen", format_iso(peer.last_seen));
+  if (peer.first_linked != WallTime{}) json.member("firstLinked", format_iso(peer.first_linked));
   json.member("configured", peer.configured).member("trusted", peer.trusted).member("linked", parts.links.is_linked(peer.peer)).member("revoked", peer.revoked);
   if (peer.goes_on_as) json.member("goesOnAs", peer.goes_on_as->text());
   json.member("reputation", guard.reputation(guard::Subject::peer(peer.peer.text()))).end_object();

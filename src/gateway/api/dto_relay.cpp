@@ -27,10 +27,10 @@ std::string camel(std::string_view name) {
 
 /// By reason, all of them.
 template <class Reason>
-void write_refused(JsonWriter& json, const std::vector<std::uint64_t>& counts) {
-  json.key("refused").begin_object();
+void write_refused(JsonWriter& json, const std::vector<std::uint64_t>& counts, std::string_view key = "refused") {
+  json.key(key).begin_object();
   for (std::size_t i = 0; i < static_cast<std::size_t>(Reason::Count_); ++i) {
-    json.key(camel(relay::name_of(static_cast<Reason>(i)))).value(i < counts.size() ? counts[i] : std::uint64_t{0});
+    json.key(camel(name_of(static_cast<Reason>(i)))).value(i < counts.size() ? counts[i] : std::uint64_t{0});
   }
   json.end_object();
 }
@@ -43,7 +43,12 @@ void write_metrics(JsonWriter& json, const relay::CatalogueMetrics& m) {
   json.member("joined", m.joined).member("stale", m.stale);
   json.member("negative", m.negative).member("served", m.served).member("ownersPassedOver", m.owners_passed_over);
   json.member("refusedAnswers", m.refused_answers).member("spotChecks", m.spot_checks).member("mismatches", m.mismatches);
-  json.member("entries", m.entries).member("bytes", m.bytes).end_object();
+  json.member("entries", m.entries).member("bytes", m.bytes);
+  write_refused<relay::CatalogueRefusal>(json, m.refused);
+  write_refused<relay::CatalogueFault>(json, m.faults, "faults");
+  write_refused<relay::OwnerFault>(json, m.passed_over, "passedOver");
+  write_refused<relay::OriginFault>(json, m.failed, "failed");
+  json.end_object();
 }
 
 void write_metrics(JsonWriter& json, const relay::ContentMetrics& m) {
@@ -120,6 +125,12 @@ Response relay_error(const Error& error) {
     case Errc::NoSpace: return error_response(error);
     default: return mesh_error(error);
   }
+}
+
+void write_http(JsonWriter& json, const net::HttpClientMetrics& m) {
+  json.begin_object().member("requests", m.requests).member("answers", m.answers).member("bytes", m.bytes);
+  write_refused<net::HttpRefusal>(json, m.refused);
+  json.end_object();
 }
 
 void write_catalogue(JsonWriter& json, Context& context) {

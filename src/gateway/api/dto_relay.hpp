@@ -4,6 +4,7 @@
 #include "api/context.hpp"
 #include "core/json_writer.hpp"
 #include "soulfabric/library/verified.hpp"
+#include "soulfabric/net/http.hpp"
 #include "soulfabric/relay/catalogue.hpp"
 #include "soulfabric/relay/content.hpp"
 #include "soulfabric/relay/tunnels.hpp"
@@ -21,6 +22,8 @@ enum class RelayPart : std::uint8_t { Catalogue, Copies, Content, Tunnels };
 [[nodiscard]] Response relay_error(const Error& error);
 
 void write_catalogue(JsonWriter& json, Context& context);
+/// What the HTTP client did and refused, for whoever asked it.
+void write_http(JsonWriter& json, const net::HttpClientMetrics& m);
 void write_content(JsonWriter& json, Context& context);
 void write_tunnels(JsonWriter& json, Context& context);
 /// Of the event `relay`: what of downloads, tunnels and hashing moves.

@@ -36,7 +36,7 @@ void write_catalogue_switches(Switches& all, const RelayOptions::Catalogue& o) {
   all.add("relay.catalogue.reduced_privacy", o.reduced_privacy, "One reputable node, drawn by lot, sees what is looked up instead of the owner of the id.");
   all.add("relay.catalogue.musicbrainz", o.musicbrainz, "Whoever runs this host sees what is looked up.");
   all.add("relay.catalogue.cover_art", o.cover_art, "Whoever runs this host sees which covers are looked at.");
-  all.add("relay.catalogue.contact", o.contact, "MusicBrainz is told this with every question.");
+  all.add("relay.catalogue.contact", o.contact, "MusicBrainz is told this with every question, as it asks of all programs; empty: it is told name and version only.");
 }
 
 void write_content_switches(Switches& all, const RelayOptions::Content& o) {
@@ -66,7 +66,12 @@ Response show(Context& context) {
     if (!why.empty()) json.member("why", why);
     json.end_object();
   }
-  json.end_array().key("switches").begin_array();
+  json.end_array();
+  if (const auto* http = relays_of(context).http) {
+    json.key("http");
+    write_http(json, http->metrics());
+  }
+  json.key("switches").begin_array();
   Switches all(json);
   write_catalogue_switches(all, options.relay.catalogue);
   write_content_switches(all, options.relay.content);

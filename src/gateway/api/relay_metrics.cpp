@@ -16,20 +16,51 @@ void refusals(Metrics& metrics, std::string_view name, const std::vector<std::ui
   }
 }
 
+template <class Reason>
+void reasons(Metrics& metrics, std::string_view name, std::string_view help, const std::vector<std::uint64_t>& counts) {
+  metrics.family(name, help, "counter");
+  refusals<Reason>(metrics, name, counts);
+}
+
+void catalogue_times(Metrics& metrics, const relay::CatalogueMetrics& m) {
+  constexpr std::string_view kTook = "proxy_catalog_fetch_duration_seconds";
+  metrics.family(kTook, "How long look-ups of this node took that memory and disk could not answer.", "histogram");
+  for (std::size_t i = 0; i < m.times.size(); ++i) {
+    const relay::CatalogueTimes& times = m.times[i];
+    const std::string result = "result=\"" + std::string(relay::name_of(static_cast<relay::CatalogueOutcome>(i))) + "\"";
+    std::uint64_t so_far = 0;
+    for (std::size_t step = 0; step < times.within.size(); ++step) {
+      so_far += times.within[step];
+      std::string bound;
+      JsonWriter(bound).value(relay::kCatalogueSteps[step]);
+      metrics.labelled(std::string(kTook) + "_bucket", result + ",le=\"" + bound + "\"", static_cast<double>(so_far));
+    }
+    metrics.labelled(std::string(kTook) + "_bucket", result + ",le=\"+Inf\"", static_cast<double>(times.count));
+    metrics.labelled(std::string(kTook) + "_sum", result, times.seconds);
+    metrics.labelled(std::string(kTook) + "_count", result, static_cast<double>(times.count));
+  }
+}
+
 void catalogue_metrics(Metrics& metrics, const relay::CatalogueMetrics& m) {
   constexpr std::string_view kFetches = "proxy_catalog_fetch_requests_total";
-  metrics.family(kFetches, "Catalogue look-ups of this node that were answered.", "counter");
+  metrics.family(kFetches, "Catalogue look-ups by what came of them: answered from where, or why the origin gave nothing.", "counter");
   metrics.labelled(kFetches, R"(result="memory",from_cache="true")", static_cast<double>(m.from_memory));
   metrics.labelled(kFetches, R"(result="disk",from_cache="true")", static_cast<double>(m.from_disk));
   metrics.labelled(kFetches, R"(result="mesh",from_cache="false")", static_cast<double>(m.from_mesh));
   metrics.labelled(kFetches, R"(result="origin",from_cache="false")", static_cast<double>(m.from_origin));
+  for (std::size_t i = 0; i < m.failed.size() && i < static_cast<std::size_t>(relay::OriginFault::Count_); ++i) {
+    const std::string result(relay::name_of(static_cast<relay::OriginFault>(i)));
+    metrics.labelled(kFetches, "result=\"" + result + R"(",from_cache="false")", static_cast<double>(m.failed[i]));
+  }
+  catalogue_times(metrics, m);
   metrics.counter("proxy_catalog_asked_total", "Catalogue look-ups that this node was asked for.", m.asked);
   metrics.counter("proxy_catalog_joined_total", "Look-ups that waited for one under way.", m.joined);
   metrics.counter("proxy_catalog_served_total", "Answers given to other nodes.", m.served);
   metrics.counter("proxy_catalog_stale_total", "Answers past their time.", m.stale);
   metrics.counter("proxy_catalog_negative_total", "Answers that say no.", m.negative);
-  metrics.counter("proxy_catalog_owners_passed_over_total", "Owners that did not answer in time.", m.owners_passed_over);
-  metrics.counter("proxy_catalog_answers_refused_total", "Answers of other nodes that were not believed.", m.refused_answers);
+  reasons<relay::OwnerFault>(metrics, "proxy_catalog_owners_passed_over_total", "Owners after which the next was asked.", m.passed_over);
+  reasons<relay::CatalogueFault>(metrics, "proxy_catalog_answers_refused_total", "Answers of other nodes that were not believed.", m.faults);
+  reasons<relay::CatalogueRefusal>(metrics, "proxy_catalog_questions_refused_total", "Questions of other nodes that were not answered.", m.refused);
   metrics.counter("proxy_catalog_mismatches_total", "Spot checks that found another answer at the origin.", m.mismatches);
   metrics.gauge("proxy_catalog_cache_entries", "Answers in memory.", static_cast<double>(m.entries));
   metrics.gauge("proxy_catalog_cache_bytes", "Bytes of the answers in memory.", static_cast<double>(m.bytes));

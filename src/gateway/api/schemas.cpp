@@ -93,8 +93,8 @@ constexpr std::array kSchemas{
            "trusted:boolean reputation:integer"},
     Schema{"MeshLinkRequest", "peer:string endpoint?:string"},
     Schema{"MeshPeer",
-           "peer:string endpoints:string[] firstSeen:string lastSeen:string configured:boolean trusted:boolean linked:boolean revoked:boolean "
-           "goesOnAs?:string reputation:integer"},
+           "peer:string endpoints:string[] firstSeen:string lastSeen:string firstLinked?:string configured:boolean trusted:boolean linked:boolean "
+           "revoked:boolean goesOnAs?:string reputation:integer"},
     Schema{"MeshProvider", "peer:string version:string linked:boolean known:boolean reputation:integer roundTripMs?:number expires:string"},
     Schema{"MeshHttpService", "name:string methods:string[]"},
     Schema{"DhtHealth",
@@ -110,14 +110,16 @@ constexpr std::array kSchemas{
     Schema{"PodMessage", "id:string pod:string sender:string body:string sent:string removed:boolean pending:boolean"},
     Schema{"PodText", "body:string"},
     Schema{"PodJoin", "pod:string host:string"},
-    Schema{"Relay", "parts:RelayPart[] switches:RelaySwitch[]"},
+    Schema{"Relay", "parts:RelayPart[] http?:RelayHttp switches:RelaySwitch[]"},
+    Schema{"RelayHttp", "requests:integer answers:integer bytes:integer refused:integer{}"},
     Schema{"RelayPart", "name:string running:boolean why?:string"},
     Schema{"RelaySwitch", "key:string value:any exposes:string"},
     Schema{"RelayCatalogue",
            "enabled:boolean mesh:boolean reducedPrivacy:boolean musicbrainz:string coverArt:string freshSeconds:integer trouble?:string metrics?:CatalogueMetrics"},
     Schema{"CatalogueMetrics",
            "asked:integer fromMemory:integer fromDisk:integer fromMesh:integer fromOrigin:integer hitRate?:number joined:integer stale:integer "
-           "negative:integer served:integer ownersPassedOver:integer refusedAnswers:integer spotChecks:integer mismatches:integer entries:integer bytes:integer"},
+           "negative:integer served:integer ownersPassedOver:integer refusedAnswers:integer spotChecks:integer mismatches:integer entries:integer bytes:integer "
+           "refused:integer{} faults:integer{} passedOver:integer{} failed:integer{}"},
     Schema{"ContentMetrics",
            "manifests:integer pieces:integer bytes:integer cacheHits:integer cacheMisses:integer streams:integer records:integer fetchedBytes:integer "
            "refused:integer{}"},

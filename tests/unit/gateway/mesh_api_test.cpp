@@ -34,8 +34,13 @@ class MeshApiTest : public testing::GatewayTest {
 TEST_F(MeshApiTest, ShowsIdentityLinksTableAndServices) {
   mesh.dht.shown.nodes_good = 7;
   mesh.fabric.local.push_back({{.name = "pods", .version = "1.0.0", .methods = {{.name = "Join"}}, .metadata = {}}, false, {{{fabric::CallStatus::Ok, 3}}, 0, 0}});
+  configuration.shown.mesh.services = {"catalogue-fetch"};
+  mesh.fabric.local.push_back({{.name = "trusted-relay", .version = "1.0.0", .methods = {}, .metadata = {}}, true, {}});
+  mesh.fabric.local.push_back({{.name = "catalogue-fetch", .version = "1.0.0", .methods = {}, .metadata = {}}, false, {}});
   launch();
   const auto shown = Tree::parse(call("GET", "/api/v0/mesh").body);
+  EXPECT_EQ(shown["services"][1]["exposedBecause"], "its own switch exposes it");
+  EXPECT_EQ(shown["services"][2]["exposedBecause"], "it is named in mesh.services, but its own switch is off");
   EXPECT_EQ(shown["peerId"], peer_of(1).to_string());
   EXPECT_EQ(shown["joined"], true);
   EXPECT_EQ(shown["endpoints"][0], "203.0.113.4:50305");

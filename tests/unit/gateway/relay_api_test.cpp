@@ -4,6 +4,7 @@
 
 #include "fixture.hpp"
 #include "page.hpp"
+#include "soulfabric/net/http_client.hpp"
 #include "support/fake_relay.hpp"
 
 namespace soulfabric::gateway {
@@ -78,6 +79,26 @@ TEST_F(RelayApiTest, ShowsWhatRunsAndWhatEachSwitchExposes) {
   EXPECT_EQ(values["relay.trusted.enabled"], false);
   EXPECT_EQ(values["relay.trusted.targets"], Tree::array({"mpd"}));
   EXPECT_EQ(values["relay.content.records"], 1000);
+}
+
+TEST_F(RelayApiTest, ShowsWhatTheHttpClientRefused) {
+  class Client final : public net::HttpClient {
+   public:
+    Task<Result<net::HttpResponse>> fetch(net::HttpRequest) override { co_return fail(Errc::Offline, "It is away."); }
+    void configure(net::HttpClientSettings) override {}
+    [[nodiscard]] net::HttpClientMetrics metrics() const override { return shown; }
+    net::HttpClientMetrics shown;
+  };
+  launch();
+  EXPECT_FALSE(tree("/api/v0/relay").contains("http"));
+  Client client;
+  client.shown.requests = 9;
+  client.shown.refused[static_cast<std::size_t>(net::HttpRefusal::Address)] = 2;
+  relays.http = &client;
+  const auto shown = tree("/api/v0/relay")["http"];
+  EXPECT_EQ(shown["requests"], 9);
+  EXPECT_EQ(shown["refused"]["address"], 2);
+  EXPECT_EQ(shown["refused"]["notAllowed"], 0);
 }
 
 TEST_F(RelayApiTest, MissingPartsSayWhatToSwitchOn) {
@@ -207,11 +228,17 @@ TEST_F(RelayApiTest, TheCataloguesFiguresAreShownAndItsCacheIsEmptied) {
   relays.catalogue.shown.from_mesh = 2;
   relays.catalogue.shown.from_origin = 1;
   relays.catalogue.shown.entries = 77;
+  relays.catalogue.shown.refused[static_cast<std::size_t>(relay::CatalogueRefusal::NotOurs)] = 5;
+  relays.catalogue.shown.faults[static_cast<std::size_t>(relay::CatalogueFault::OtherSigner)] = 6;
   relays.catalogue.shown.bytes = 5'400'000;
   launch();
   const auto shown = tree("/api/v0/relay/catalogue");
   EXPECT_EQ(shown["metrics"]["hitRate"], 0.7);
   EXPECT_EQ(shown["metrics"]["entries"], 77);
+  EXPECT_EQ(shown["metrics"]["refused"]["notOurs"], 5);
+  EXPECT_EQ(shown["metrics"]["faults"]["otherSigner"], 6);
+  EXPECT_EQ(shown["metrics"]["passedOver"]["notBelieved"], 0);
+  EXPECT_EQ(shown["metrics"]["failed"]["timedOut"], 0);
   EXPECT_EQ(shown["metrics"]["bytes"], 5'400'000);
   EXPECT_EQ(shown["musicbrainz"], "https://musicbrainz.org");
   EXPECT_EQ(call("DELETE", "/api/v0/relay/catalogue/cache").status, 204);
@@ -399,6 +426,9 @@ TEST_F(RelayApiTest, NoRouteChangesWhatTheFileSaysOfRelaysAndForwards) {
 
 TEST_F(RelayApiTest, NumbersCarryResultsAndNothingElse) {
   relays.catalogue.shown.from_memory = 6;
+  relays.catalogue.shown.failed[static_cast<std::size_t>(relay::OriginFault::OriginDown)] = 3;
+  relays.catalogue.shown.faults[static_cast<std::size_t>(relay::CatalogueFault::Forged)] = 4;
+  relays.catalogue.shown.times[static_cast<std::size_t>(relay::CatalogueOutcome::Mesh)] = {{0, 2, 1}, 4, 33.5};
   relays.content.shown.pieces = 11;
   relays.content.shown.refused[static_cast<std::size_t>(relay::ContentRefusal::Changed)] = 2;
   relays.tunnels.shown.opened = 5;
@@ -408,6 +438,12 @@ TEST_F(RelayApiTest, NumbersCarryResultsAndNothingElse) {
   (void)call("GET", "/api/v0/relay/catalogue/release/" + std::string(kMbid));
   const auto text = call("GET", "/metrics").body;
   for (const char* line : {"proxy_catalog_fetch_requests_total{result=\"memory\",from_cache=\"true\"} 6\n", "proxy_content_chunks_served_total{result=\"ok\"} 11\n",
+                           "proxy_catalog_fetch_requests_total{result=\"origin_down\",from_cache=\"false\"} 3\n", "proxy_catalog_answers_refused_total{result=\"forged\"} 4\n",
+                           "proxy_catalog_questions_refused_total{result=\"budget\"} 0\n", "proxy_catalog_owners_passed_over_total{result=\"silent\"} 0\n",
+                           "proxy_catalog_fetch_duration_seconds_bucket{result=\"mesh\",le=\"0.05\"} 0\n",
+                           "proxy_catalog_fetch_duration_seconds_bucket{result=\"mesh\",le=\"0.25\"} 3\n",
+                           "proxy_catalog_fetch_duration_seconds_bucket{result=\"mesh\",le=\"+Inf\"} 4\n",
+                           "proxy_catalog_fetch_duration_seconds_sum{result=\"mesh\"} 33.5\n", "proxy_catalog_fetch_duration_seconds_count{result=\"mesh\"} 4\n",
                            "proxy_content_chunks_served_total{result=\"changed\"} 2\n", "proxy_trusted_relay_messages_total{result=\"ok\"} 5\n", "proxy_trusted_relay_bytes_total 99\n",
                            "proxy_trusted_relay_messages_total{result=\"no_right\"} 0\n", "proxy_trusted_relay_tunnels 0\n", "proxy_content_streams 0\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
@@ -417,7 +453,7 @@ TEST_F(RelayApiTest, NumbersCarryResultsAndNothingElse) {
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     if (!line.starts_with("proxy_") || line.find('{') == std::string_view::npos) continue;
     const auto labels = line.substr(line.find('{') + 1, line.find('}') - line.find('{') - 1);
-    for (const auto label : split(labels, ',')) EXPECT_TRUE(label.starts_with("result=") || label.starts_with("from_cache=")) << line;
+    for (const auto label : split(labels, ',')) EXPECT_TRUE(label.starts_with("result=") || label.starts_with("from_cache=") || label.starts_with("le=")) << line;
   }
   EXPECT_EQ(text.find(peer_of(2).to_string()), std::string::npos);
   EXPECT_EQ(text.find(kMbid), std::string::npos);
