@@ -176,7 +176,10 @@ DatagramGate::Verdict DatagramGate::admit_request(const Endpoint& from, Datagram
     if (const auto reason = refuses_put(message, wall)) return drop(*reason);
   }
   ForLibrary admitted{encode_datagram(message, settings_.network), std::nullopt};
-  if (message.kind == DatagramKind::Put) admitted.put.emplace(message.target, message.values.front().id);
+  if (message.kind == DatagramKind::Put) {
+    const auto& value = message.values.front();
+    admitted.put = Put{message.target, value.id, crypto::sha256(value.data)};
+  }
   return Verdict{std::move(admitted), probe(from, message, source, now), std::nullopt};
 }
 

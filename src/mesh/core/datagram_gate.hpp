@@ -6,6 +6,7 @@
 
 #include "core/datagram_message.hpp"
 #include "core/fixed_table.hpp"
+#include "soulfabric/base/crypto.hpp"
 #include "soulfabric/base/random.hpp"
 
 namespace soulfabric::mesh {
@@ -41,9 +42,14 @@ class DatagramGate {
   struct Dropped {
     DatagramDrop why;
   };
+  struct Put {
+    DhtKey key{};
+    ValueId slot = 0;
+    crypto::Sha256 digest{};  // of the record
+  };
   struct ForLibrary {
-    Bytes datagram;                                  // canonical
-    std::optional<std::pair<DhtKey, ValueId>> put;  // where it puts something
+    Bytes datagram;          // canonical
+    std::optional<Put> put;  // what it puts where
   };
   struct ForSearch {
     DatagramMessage message;  // views into the datagram that was admitted

@@ -48,7 +48,7 @@ RecordLedger::Answer RecordLedger::store(const DhtKey& key, RecordKind kind, Val
   const auto prefix = from.prefix();
   if (!has_room(key, prefix)) return note(Answer::Full);
   const auto answer = check(*record, prefix, now);
-  if (answer == Answer::Stored) add(key, slot, prefix, now);
+  if (answer == Answer::Stored) add(key, slot, data, prefix, now);
   return note(answer);
 }
 
@@ -62,24 +62,28 @@ RecordLedger::Answer RecordLedger::edit(const DhtKey& key, RecordKind kind, Valu
   if (before && !supersedes(*after, *before)) return note(Answer::NotNewer);
   const auto prefix = from.prefix();
   const auto answer = check(*after, prefix, now);
-  if (answer == Answer::Stored) add(key, slot, prefix, now);
+  if (answer == Answer::Stored) add(key, slot, next, prefix, now);
   return note(answer);
 }
 
-void RecordLedger::refreshed(const DhtKey& key, ValueId slot, MonoTime now) {
+void RecordLedger::refreshed(const DhtKey& key, ValueId slot, const crypto::Sha256& digest, MonoTime now) {
   const auto found = keys_.find(key);
   if (found == keys_.end()) return;
   const auto entry = found->second.entries.find(slot);
-  if (entry == found->second.entries.end()) return;
+  if (entry == found->second.entries.end() || entry->second.digest != digest) return;
   expiries_.erase(entry->second.expiry);
   entry->second.expiry = expiries_.emplace(now + settings_.life, Place{key, slot});
 }
 
 /// An entry that is there stays with the source that put it first: an edit from elsewhere moves nothing.
-void RecordLedger::add(const DhtKey& key, ValueId slot, const IpAddress& prefix, MonoTime now) {
+void RecordLedger::add(const DhtKey& key, ValueId slot, ByteView data, const IpAddress& prefix, MonoTime now) {
   auto& of_key = keys_[key];
-  if (of_key.entries.contains(slot)) return refreshed(key, slot, now);
-  of_key.entries.emplace(slot, Entry{prefix, expiries_.emplace(now + settings_.life, Place{key, slot})});
+  const auto digest = crypto::sha256(data);
+  if (const auto present = of_key.entries.find(slot); present != of_key.entries.end()) {
+    present->second.digest = digest;
+    return refreshed(key, slot, digest, now);
+  }
+  of_key.entries.emplace(slot, Entry{prefix, digest, expiries_.emplace(now + settings_.life, Place{key, slot})});
   ++of_key.by_source[prefix];
   ++by_source_[prefix];
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/fixed_table.hpp"
+#include "soulfabric/base/crypto.hpp"
 #include "soulfabric/mesh/record.hpp"
 
 namespace soulfabric::mesh {
@@ -32,8 +33,9 @@ class RecordLedger {
   /// The same for one that the library holds something in.
   [[nodiscard]] Answer edit(const DhtKey& key, RecordKind kind, ValueId slot, ByteView present, ByteView next, const IpAddress& from,
                             MonoTime now, WallTime wall);
-  /// The same value was put again and lives on; nothing where it is not here.
-  void refreshed(const DhtKey& key, ValueId slot, MonoTime now);
+  /// The same value was put again and lives on; nothing where it is not here, or where it is another one: that one goes through
+  /// `edit`, behind the library's token and our check of its signature. `digest`: of the record's bytes.
+  void refreshed(const DhtKey& key, ValueId slot, const crypto::Sha256& digest, MonoTime now);
 
   [[nodiscard]] std::size_t size() const noexcept { return expiries_.size(); }
   [[nodiscard]] std::size_t count(const DhtKey& key) const;
@@ -45,6 +47,7 @@ class RecordLedger {
   using Place = std::pair<DhtKey, ValueId>;
   struct Entry {
     IpAddress prefix;
+    crypto::Sha256 digest{};
     std::multimap<MonoTime, Place>::iterator expiry;
   };
   struct Key {
@@ -60,7 +63,7 @@ class RecordLedger {
   [[nodiscard]] Answer note(Answer answer);
   [[nodiscard]] bool has_room(const DhtKey& key, const IpAddress& prefix) const;
   [[nodiscard]] Answer check(const SignedRecord& record, const IpAddress& prefix, MonoTime now);
-  void add(const DhtKey& key, ValueId slot, const IpAddress& prefix, MonoTime now);
+  void add(const DhtKey& key, ValueId slot, ByteView data, const IpAddress& prefix, MonoTime now);
   void expire(MonoTime now);
 
   LedgerSettings settings_;

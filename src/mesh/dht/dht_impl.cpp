@@ -112,7 +112,7 @@ void DhtImpl::take_datagram(const Endpoint& from, ByteView datagram, std::vector
   }
   if (auto* library = std::get_if<DatagramGate::ForLibrary>(&verdict.outcome)) {
     if (const auto& put = library->put) {
-      ledger_->with([&](RecordLedger& book, const Clock&) { book.refreshed(put->first, put->second, now); });
+      ledger_->with([&](RecordLedger& book, const Clock&) { book.refreshed(put->key, put->slot, put->digest, now); });
     }
     arrivals.push_back({from, std::move(library->datagram)});
   } else if (const auto* search = std::get_if<DatagramGate::ForSearch>(&verdict.outcome)) {

@@ -85,7 +85,7 @@ TEST_F(RecordLedgerTest, WhatTheLibraryHasForgottenTakesNoRoom) {
   const auto record = test_record(SigningKey::generate(random), key);
   ASSERT_EQ(store(record, from), Answer::Stored);
   now += 3000s;
-  ledger.refreshed(key, slot_of(record.signer, key), now);
+  ledger.refreshed(key, slot_of(record.signer, key), crypto::sha256(encode_record(record)), now);
   now += 3000s;
   (void)store(record, from);
   EXPECT_EQ(ledger.count(key), 1U);
@@ -93,6 +93,20 @@ TEST_F(RecordLedgerTest, WhatTheLibraryHasForgottenTakesNoRoom) {
   (void)ledger.store(key, RecordKind::Peer, 1, {}, from, now, test_wall());
   EXPECT_EQ(ledger.count(key), 0U);
   EXPECT_EQ(ledger.size(), 0U);
+}
+
+TEST_F(RecordLedgerTest, AForgedPutOfAnotherValueProlongsNothing) {
+  const auto signer = SigningKey::generate(random);
+  const auto from = IpAddress::v4(0x0A000001);
+  const auto record = test_record(signer, key);
+  ASSERT_EQ(store(record, from), Answer::Stored);
+  auto forged = test_record(signer, key, {.sequence = 2});
+  forged.signature[0] ^= 1U;
+  now += 3000s;
+  ledger.refreshed(key, slot_of(record.signer, key), crypto::sha256(encode_record(forged)), now);
+  now += 601s;
+  (void)ledger.store(key, RecordKind::Peer, 1, {}, from, now, test_wall());
+  EXPECT_EQ(ledger.size(), 0U) << "the library has dropped the value, so its room is free";
 }
 
 TEST(RecordCollector, TenThousandJunkValuesCostAStorerItsSayAndNobodyElse) {
