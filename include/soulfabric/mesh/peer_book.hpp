@@ -35,7 +35,7 @@ struct KnownPeer {
   bool trusted = false;
   PeerRights rights;
   bool revoked = false;                 // given up as stolen: no trust and no rights, whatever the configuration says
-  std::optional<PeerId> goes_on_as;     // the id that it rotated to, where only one claims that; has none of its rights
+  std::optional<PeerId> goes_on_as{};     // the id that it rotated to, where only one claims that; has none of its rights
 };
 
 /// What the outside is told (security rule S8).
