@@ -207,29 +207,30 @@ Task<void> TunnelsImpl::serve_relay(PeerId caller, PeerId peer, net::ByteStream&
 /// A half-open tunnel by way of one middle: whoever is behind it proves itself within seconds or leaves.
 class TunnelsImpl::Unproven {
  public:
-  Unproven(TunnelsImpl& tunnels, PeerId middle) : tunnels_(tunnels), middle_(middle) {
-    ++tunnels_.unproven_[middle_];
-    ++tunnels_.unproven_total_;
+  Unproven(TunnelsImpl& tunnels, PeerId middle) : places_(tunnels.unproven_), middle_(middle), known_(tunnels.is_known(middle)) {
+    places_.enter(middle_, known_);
   }
   Unproven(const Unproven&) = delete;
   Unproven& operator=(const Unproven&) = delete;
-  ~Unproven() {
-    --tunnels_.unproven_total_;
-    const auto found = tunnels_.unproven_.find(middle_);
-    if (--found->second == 0) tunnels_.unproven_.erase(found);
-  }
+  ~Unproven() { places_.leave(middle_, known_); }
 
  private:
-  TunnelsImpl& tunnels_;
+  UnprovenPlaces& places_;
   PeerId middle_;
+  bool known_;
 };
+
+bool TunnelsImpl::is_known(const PeerId& peer) const {
+  const auto known = deps_.peers.find(peer);
+  if (known && (known->configured || known->trusted)) return true;
+  return deps_.guard.is_reputable(guard::Subject::peer(peer.text()));
+}
 
 std::optional<TunnelRefusal> TunnelsImpl::judge_unproven(const PeerId& middle) const {
   if (!settings_.enabled || !started_ || deps_.identity == nullptr) return TunnelRefusal::Disabled;
-  const auto found = unproven_.find(middle);
-  if (found != unproven_.end() && found->second >= settings_.per_peer) return TunnelRefusal::PerPeer;
-  if (unproven_total_ >= settings_.total) return TunnelRefusal::Total;
-  return std::nullopt;
+  const auto none = unproven_.refuses(middle, is_known(middle), settings_.per_peer, settings_.total);
+  if (!none) return std::nullopt;
+  return *none == NoPlace::PerPeer ? TunnelRefusal::PerPeer : TunnelRefusal::Total;
 }
 
 Task<Result<std::unique_ptr<net::TlsStream>>> TunnelsImpl::prove(PeerId middle, net::ByteStream& stream, std::string& target) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/tunnel_book.hpp"
+#include "core/unproven_places.hpp"
 #include "soulfabric/base/task_scope.hpp"
 #include "soulfabric/fabric/typed.hpp"
 #include "soulfabric/net/tls_stream.hpp"
@@ -118,6 +119,8 @@ class TunnelsImpl final : public Tunnels {
   [[nodiscard]] bool is_gateway(const std::string& target) const;
   [[nodiscard]] bool is_own_port(std::uint16_t port) const;
   [[nodiscard]] mesh::PeerRights rights_of(const PeerId& peer) const;
+  /// Named by the operator or reputable.
+  [[nodiscard]] bool is_known(const PeerId& peer) const;
   /// Why this peer may not have this target, if so.
   [[nodiscard]] std::optional<TunnelRefusal> judge(const PeerId& peer, const std::string& target) const;
   [[nodiscard]] std::optional<TunnelRefusal> judge_relay(const PeerId& caller, const PeerId& peer) const;
@@ -142,8 +145,7 @@ class TunnelsImpl final : public Tunnels {
   PumpRoom room_;
   PumpRoom near_room_;
   RefusalCounts refusals_;
-  std::map<PeerId, std::size_t> unproven_;
-  std::size_t unproven_total_ = 0;
+  UnprovenPlaces unproven_;
   std::vector<std::function<void()>> changed_;
   Notifier entered_;
   Notifier left_;
