@@ -77,9 +77,24 @@ Task<Status> ContentFetches::start() {
     job->stored = one;
     job->was_stored = true;
     job->shown = {one.id, one.name, from_unix_micros(one.asked), {}};
-    begin(job);
+    if (!one.cancelled.value_or(false)) {
+      begin(job);
+      continue;
+    }
+    list_cancelled(job);
   }
   co_return Status{};
+}
+
+/// Shown so that its part can be removed, or gone on with by asking for the content again.
+void ContentFetches::list_cancelled(const JobPtr& job) {
+  auto& report = job->shown.report;
+  report.want = {job->stored.sha256};
+  report.size = job->stored.size;
+  report.state = State::Cancelled;
+  report.problem = "The download was cancelled; what had come is kept.";
+  job->cancelled = true;
+  jobs_[job->shown.id] = job;
 }
 
 Task<void> ContentFetches::stop() {
@@ -116,7 +131,8 @@ Task<Result<std::string>> ContentFetches::fetch(ContentFetchRequest request, gua
                  request.size,
                  std::move(request.name),
                  to_unix_micros(job->shown.asked),
-                 std::move(request.from)};
+                 std::move(request.from),
+                 std::nullopt};
   job->shown.report.want = request.want;
   jobs_[job->shown.id] = job;  // before the first wait: a second one of the same content is refused
   const auto kept = co_await store(job);
@@ -264,19 +280,24 @@ Task<void> ContentFetches::finish(JobPtr job, Status outcome) {
     report.state = outcome ? State::Done : outcome.error().code == Errc::Cancelled ? State::Cancelled : State::Failed;
     report.problem = outcome ? std::string() : outcome.error().message;
   }
-  const bool forget = outcome || job->cancelled || job->remove;
-  if (forget) {
-    co_await deps_.workers.run([&files = deps_.files, partial = partial_of(*job), state = state_of(*job), whole = job->remove] {
-      auto map = partial;
-      map += ".map";
-      (void)files.remove(state);
-      if (whole) (void)files.remove(partial);
-      if (whole) (void)files.remove(map);
-    });
-  }
+  if (outcome || job->cancelled || job->remove) co_await put_away(job, outcome.has_value());
   job->finishing = false;
   if (job->remove) jobs_.erase(job->shown.id);
   changed();
+}
+
+/// What is cancelled stays listed as long as there is a part of it; else nobody would know whose the part is.
+Task<void> ContentFetches::put_away(JobPtr job, bool is_done) {
+  job->stored.cancelled = true;
+  co_await deps_.workers.run([&files = deps_.files, partial = partial_of(*job), state = state_of(*job), stored = job->stored, is_done,
+                              remove = job->remove] {
+    auto map = partial;
+    map += ".map";
+    if (!is_done && !remove && files.exists(partial) && write_fetch(files, state, stored)) return;
+    (void)files.remove(state);
+    if (remove) (void)files.remove(partial);
+    if (remove) (void)files.remove(map);
+  });
 }
 
 void ContentFetches::changed() {

@@ -65,7 +65,9 @@ class ContentFetches {
   [[nodiscard]] Task<void> tell_later();
   [[nodiscard]] std::filesystem::path partial_of(const Job& job) const;
   [[nodiscard]] std::filesystem::path state_of(const Job& job) const;
+  [[nodiscard]] Task<void> put_away(JobPtr job, bool is_done);
   void begin(const JobPtr& job);
+  void list_cancelled(const JobPtr& job);
   void changed();
 
   Dependencies deps_;

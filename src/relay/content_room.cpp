@@ -80,12 +80,13 @@ ContentMetrics ContentRoom::metrics() const {
   service_.add_metrics(out);
   out.records = announcer_.announced();
   out.fetched_bytes = fetched_bytes_;
+  out.faults = faults_;
   return out;
 }
 
 std::unique_ptr<swarm::PieceSource> ContentRoom::source(PeerId peer, guard::Origin origin) {
   return std::make_unique<MeshPieceSource>(
-      MeshSourceDependencies{deps_.clock, deps_.guard, deps_.fabric, deps_.links, deps_.peers, fetched_bytes_}, peer, origin);
+      MeshSourceDependencies{deps_.clock, deps_.guard, deps_.fabric, deps_.links, deps_.peers, fetched_bytes_, faults_}, peer, origin);
 }
 
 std::unique_ptr<swarm::Download> ContentRoom::download(swarm::DownloadRequest request) { return make_(std::move(request), settings_.swarm); }
@@ -137,6 +138,13 @@ void ContentRoom::take(Asked& asked, const mesh::SignedRecord& record) {
   asked.peers.insert(*peer);
 }
 
+/// A false statement is its teller's fault; one that is only too old or too new may be a clock's. The peer is blamed, never its address:
+/// who dialled the link is not known here (security rule S1).
+void ContentRoom::blame_record(const PeerId& peer, guard::Violation violation) {
+  ++faults_[static_cast<std::size_t>(FetchFault::Record)];
+  (void)deps_.guard.charge({violation, guard::Subject::peer(peer.text()), std::nullopt, guard::Channel::WeDialled});
+}
+
 /// A peer speaks for itself only.
 Task<void> ContentRoom::ask_peer(Asked& asked, PeerId peer) {
   auto permit = deps_.guard.try_permit<guard::MeshCall>({asked.origin, guard::Subject::node()});
@@ -153,7 +161,9 @@ Task<void> ContentRoom::ask_peer(Asked& asked, PeerId peer) {
   if (!answer) co_return;
   for (const auto& bytes : answer->records) {
     const auto record = mesh::decode_record(bytes);
-    if (record && PeerId::of(record->signer) == peer) take(asked, *record);
+    if (!record || PeerId::of(record->signer) != peer) co_return blame_record(peer, guard::Violation::InvalidMessage);
+    if (!mesh::check_record_signature(*record)) co_return blame_record(peer, guard::Violation::BadSignature);
+    take(asked, *record);
   }
 }
 

@@ -42,12 +42,14 @@ class ContentRoom final : public ContentRelay, private ContentFinder {
   [[nodiscard]] Task<void> ask_peer(Asked& asked, PeerId peer);
   [[nodiscard]] Task<void> ask_table(Asked& asked);
   void take(Asked& asked, const mesh::SignedRecord& record);
+  void blame_record(const PeerId& peer, guard::Violation violation);
   [[nodiscard]] ContentProvider provider_of(const PeerId& peer) const;
 
   ContentDependencies deps_;
   ContentSettings settings_;
   MakeDownload make_;
   std::uint64_t fetched_bytes_ = 0;
+  FetchFaults faults_ = FetchFaults(static_cast<std::size_t>(FetchFault::Count_));
   ContentAnnouncer announcer_;
   ContentService service_;
   ContentFetches fetches_;

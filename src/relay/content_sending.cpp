@@ -43,8 +43,13 @@ bool read_all(File& file, std::uint64_t offset, MutableByteView into) {
 
 }  // namespace
 
-ContentSending::ContentSending(ContentService& service, ContentService::Served served, mesh::Stream& stream, bool trusted)
-    : service_(service), served_(std::move(served)), stream_(stream), trusted_(trusted), last_sent_(service.deps_.clock.now()) {
+ContentSending::ContentSending(ContentService& service, ContentService::Served served, mesh::Stream& stream, Standing standing)
+    : service_(service),
+      served_(std::move(served)),
+      stream_(stream),
+      standing_(standing),
+      last_sent_(service.deps_.clock.now()),
+      moved_(last_sent_) {
   service_.sendings_.push_back(this);
 }
 
@@ -60,6 +65,16 @@ void ContentSending::withdraw() {
   if (broken_) return;
   service_.refuse(ContentRefusal::Changed);
   end();
+}
+
+void ContentSending::make_way() {
+  if (broken_) return;
+  service_.refuse(ContentRefusal::Slow);
+  end();
+}
+
+bool ContentSending::is_still() const {
+  return !broken_ && !waits_for_us_ && service_.deps_.clock.now() - moved_ >= service_.patience_.still;
 }
 
 Task<void> ContentSending::run() {
@@ -106,6 +121,7 @@ Task<void> ContentSending::listen() {
     const MonoTime now = service_.deps_.clock.now();
     const auto got = co_await stream_.read_some(MutableByteView(buffer).subspan(filled), now + service_.patience_.idle);
     if (got) filled += *got;
+    if (got && !sending_) moved_ = service_.deps_.clock.now();
     if (got) continue;
     const bool is_busy = sending_ || !asked_.empty() || last_sent_ > now;
     if (got.error().code != Errc::TimedOut || !is_busy) break;
@@ -157,7 +173,7 @@ Task<void> ContentSending::send() {
 }
 
 Task<std::uint64_t> ContentSending::pay(std::uint64_t bytes) {
-  if (trusted_ || !service_.lanes_.is_limited()) co_return bytes;
+  if (standing_ == Standing::Trusted || !service_.lanes_.is_limited()) co_return bytes;
   const InRow row(service_.lanes_, service_.lane_left_, stream_.peer());
   while (!broken_) {
     const auto turn = service_.lanes_.take(row.ticket(), bytes, service_.deps_.clock.now());
@@ -171,6 +187,7 @@ Task<std::uint64_t> ContentSending::pay(std::uint64_t bytes) {
 Task<ContentSending::Loaded> ContentSending::load(Part part) {
   const std::uint64_t whole = served_.manifest.piece_size(part.piece);
   const std::uint64_t wanted = std::min<std::uint64_t>(whole - part.offset, kPart);
+  waits_for_us_ = true;
   const std::uint64_t size = co_await pay(wanted);
   if (size == 0) co_return nullptr;
   const bool is_last = part.offset + size == whole;
@@ -182,6 +199,8 @@ Task<ContentSending::Loaded> ContentSending::load(Part part) {
     if (part.offset == 0) ++service_.metrics_.cache_misses;
     loaded = co_await read(part, static_cast<std::size_t>(size));
   }
+  waits_for_us_ = false;
+  moved_ = service_.deps_.clock.now();  // it is the other side's turn only now
   if (loaded && is_last) ++service_.metrics_.pieces;
   suspect_ = suspect_ || !loaded;
   if (!loaded) withdraw();
@@ -225,6 +244,7 @@ Task<bool> ContentSending::write(Loaded part) {
     const auto written = co_await stream_.write(slice, service_.deps_.clock.now() + service_.patience_.take);
     if (!written) co_return false;
     left = left.subspan(slice.size());
+    moved_ = service_.deps_.clock.now();
     service_.metrics_.bytes += slice.size();
   }
   last_sent_ = service_.deps_.clock.now();

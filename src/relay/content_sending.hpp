@@ -12,7 +12,7 @@ namespace soulfabric::relay {
 /// Lives on the handler's frame; the service knows of it as long as it lives.
 class ContentSending {
  public:
-  ContentSending(ContentService& service, ContentService::Served served, mesh::Stream& stream, bool trusted);
+  ContentSending(ContentService& service, ContentService::Served served, mesh::Stream& stream, Standing standing);
   ~ContentSending();
   ContentSending(const ContentSending&) = delete;
   ContentSending& operator=(const ContentSending&) = delete;
@@ -21,6 +21,12 @@ class ContentSending {
   [[nodiscard]] Task<void> run();
   /// The stream is reset: the content changed or is not served any more.
   void withdraw();
+  /// The stream is reset: others wait for its place.
+  void make_way();
+  [[nodiscard]] Standing standing() const noexcept { return standing_; }
+  /// Neither took nor asked for anything for a while, and not because of a limit of ours.
+  [[nodiscard]] bool is_still() const;
+  [[nodiscard]] MonoTime moved() const noexcept { return moved_; }
   [[nodiscard]] const library::ContentId& id() const noexcept { return served_.manifest.id; }
   [[nodiscard]] bool is_whole() const noexcept { return !broken_; }
 
@@ -50,13 +56,15 @@ class ContentSending {
   ContentService& service_;
   ContentService::Served served_;
   mesh::Stream& stream_;
-  bool trusted_;
+  Standing standing_;
   std::deque<std::uint32_t> asked_;
   std::optional<Part> rest_;    // of a piece that is under way
   std::vector<std::shared_ptr<Bytes>> buffers_;
   Notifier changed_;
   MonoTime last_sent_;
+  MonoTime moved_;       // when the other side last did its part
   bool sending_ = false;
+  bool waits_for_us_ = false;  // for bytes that a limit gives, or that the disk does
   bool ended_ = false;   // no more questions will come
   bool broken_ = false;  // nothing more may be sent
   bool suspect_ = false; // a read failed: the file may not be what was hashed

@@ -43,6 +43,7 @@ std::string_view name_of(ContentRefusal why) noexcept {
     case ContentRefusal::Streams: return "streams";
     case ContentRefusal::Rate: return "rate";
     case ContentRefusal::Disabled: return "disabled";
+    case ContentRefusal::Slow: return "slow";
     case ContentRefusal::Count_: break;
   }
   return "unknown";
@@ -51,19 +52,25 @@ std::string_view name_of(ContentRefusal why) noexcept {
 /// A stream's place; left at the end of its scope.
 class ContentService::Place {
  public:
-  Place(ContentService& service, const PeerId& peer)
-      : service_(service), peer_(peer), taken_(service.places_.enter(peer, service.streams_per_peer_, service.streams_)) {}
+  Place(ContentService& service, const PeerId& peer, Standing standing)
+      : service_(service),
+        peer_(peer),
+        standing_(standing),
+        answer_(service.places_.enter(peer, standing, {service.streams_per_peer_, service.streams_})) {}
   ~Place() {
-    if (taken_) service_.places_.leave(peer_);
+    if (is_taken()) service_.places_.leave(peer_, standing_);
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
-  [[nodiscard]] bool is_taken() const noexcept { return taken_; }
+  [[nodiscard]] bool is_taken() const noexcept { return answer_ == StreamPlaces::Answer::Taken; }
+  /// Others have what it would have got.
+  [[nodiscard]] bool is_crowded_out() const noexcept { return answer_ == StreamPlaces::Answer::Full; }
 
  private:
   ContentService& service_;
   PeerId peer_;
-  bool taken_;
+  Standing standing_;
+  StreamPlaces::Answer answer_;
 };
 
 ContentService::ContentService(ContentServiceDependencies dependencies, const ContentSettings& settings, Tell tell, ContentPatience patience)
@@ -109,6 +116,21 @@ void ContentService::count_refusal(const library::ContentId& id) {
   refuse(enabled_ ? refusal_of(deps_.copies.state_of(id)) : ContentRefusal::Disabled);
 }
 
+Standing ContentService::standing_of(const fabric::CallContext& context) const {
+  if (context.trusted) return Standing::Trusted;
+  return deps_.guard.is_reputable(subject_of(context.caller)) ? Standing::Known : Standing::Stranger;
+}
+
+/// Whoever stood still longest goes; what it held is free for the next that asks.
+void ContentService::make_room(Standing asker) {
+  ContentSending* slowest = nullptr;
+  for (ContentSending* sending : sendings_) {
+    if (sending->standing() == Standing::Trusted || sending->standing() > asker || !sending->is_still()) continue;
+    if (slowest == nullptr || sending->moved() < slowest->moved()) slowest = sending;
+  }
+  if (slowest != nullptr) slowest->make_way();
+}
+
 Task<fabric::CallStatus> ContentService::say(mesh::Stream& stream, Bytes opening) {
   const auto written = co_await stream.write(opening, deps_.clock.now() + patience_.take);
   co_return written ? fabric::CallStatus::Ok : fabric::CallStatus::Unavailable;
@@ -126,7 +148,9 @@ Task<std::optional<ContentService::Served>> ContentService::look_up(library::Con
 Task<fabric::CallStatus> ContentService::fetch(fabric::CallContext& context, ContentQuestion question, mesh::Stream& stream) {
   const library::ContentId id{question.sha256};
   auto permit = context.budget.permit<guard::ContentStream>();
-  const Place place(*this, context.caller);
+  const Standing standing = standing_of(context);
+  const Place place(*this, context.caller, standing);
+  if (permit && place.is_crowded_out()) make_room(standing);
   if (!permit || !place.is_taken()) {
     refuse(permit ? ContentRefusal::Streams : ContentRefusal::Rate);
     co_return co_await say(stream, encode_opening(Opening::Busy));
@@ -147,7 +171,7 @@ Task<fabric::CallStatus> ContentService::fetch(fabric::CallContext& context, Con
     refuse(ContentRefusal::Changed);
     co_return co_await say(stream, encode_opening(Opening::NotFound));
   }
-  ContentSending sending(*this, std::move(*served), stream, context.trusted);
+  ContentSending sending(*this, std::move(*served), stream, standing);
   co_await sending.run();
   co_return sending.is_whole() ? fabric::CallStatus::Ok : fabric::CallStatus::Unavailable;
 }

@@ -42,6 +42,7 @@ struct AnnouncedAnswer {
 struct ContentPatience {
   std::chrono::milliseconds idle{60'000};  // without a question while nothing is being sent
   std::chrono::milliseconds take{60'000};  // for the other side to take a quarter of a MiB
+  std::chrono::milliseconds still{10'000}; // the same, and without a question, while others find no place
 };
 
 struct ContentServiceDependencies {
@@ -78,6 +79,8 @@ class ContentService final : public fabric::TypedService<ContentService> {
     std::shared_ptr<File> file;
   };
   void refuse(ContentRefusal why) noexcept { ++metrics_.refused[static_cast<std::size_t>(why)]; }
+  [[nodiscard]] Standing standing_of(const fabric::CallContext& context) const;
+  void make_room(Standing asker);
   [[nodiscard]] Task<std::optional<Served>> look_up(library::ContentId id);
   [[nodiscard]] Task<fabric::CallStatus> say(mesh::Stream& stream, Bytes opening);
   void count_refusal(const library::ContentId& id);

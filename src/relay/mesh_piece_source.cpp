@@ -21,7 +21,37 @@ Error gone(const Error& error) {
   return {Errc::Offline, "The other node ended the transfer."};
 }
 
+FetchFault fault_of(swarm::Fault fault) noexcept {
+  switch (fault) {
+    case swarm::Fault::WrongBytes: return FetchFault::WrongBytes;
+    case swarm::Fault::FalseRoot: return FetchFault::FalseRoot;
+    case swarm::Fault::Malformed: return FetchFault::Malformed;
+    case swarm::Fault::Slow: return FetchFault::Slow;
+    case swarm::Fault::Silent: break;
+  }
+  return FetchFault::Late;
+}
+
+void count(FetchFaults& faults, FetchFault fault) noexcept { ++faults[static_cast<std::size_t>(fault)]; }
+
 }  // namespace
+
+std::string_view name_of(FetchFault fault) noexcept {
+  switch (fault) {
+    case FetchFault::WrongBytes: return "wrong_bytes";
+    case FetchFault::FalseRoot: return "false_root";
+    case FetchFault::Malformed: return "malformed";
+    case FetchFault::Short: return "short";
+    case FetchFault::Late: return "late";
+    case FetchFault::Slow: return "slow";
+    case FetchFault::Refused: return "refused";
+    case FetchFault::Busy: return "busy";
+    case FetchFault::Gone: return "gone";
+    case FetchFault::Record: return "record";
+    case FetchFault::Count_: break;
+  }
+  return "gone";
+}
 
 /// Of a piece that somebody waits for. Whoever gives up leaves it to the next one to read past it.
 class MeshPieceSource::Turn {
@@ -80,9 +110,13 @@ Task<Result<library::Manifest>> MeshPieceSource::open(library::ContentId want, M
   options.timeout = std::max(left, std::chrono::milliseconds(1));
   auto stream = co_await deps_.fabric.open(std::move(*permit), std::string(kContentService), "Fetch",
                                            fabric::encode(ContentQuestion{want.sha256}), std::move(options));
-  if (!stream) co_return std::unexpected(stream.error());
+  if (!stream) {
+    count(deps_.faults, stream.error().code == Errc::TimedOut ? FetchFault::Late : FetchFault::Gone);
+    co_return std::unexpected(stream.error());
+  }
   stream_ = std::move(*stream);
   auto manifest = co_await read_manifest(want, deadline);
+  if (!manifest) note(manifest.error(), false);
   if (!manifest) fail_all(manifest.error());
   co_return manifest;
 }
@@ -120,6 +154,7 @@ Task<Status> MeshPieceSource::fetch(std::uint64_t piece, MutableByteView into, s
   if (outcome) outcome = co_await wait_for_turn(turn.due(), deadline);
   if (outcome) outcome = co_await drop_unwanted(deadline);
   if (outcome) outcome = co_await receive(turn.due(), into, std::move(arrived), deadline);
+  if (!outcome && !broken_) note(outcome.error(), turn.due().head_read > 0);
   if (!outcome) fail_all(outcome.error());
   turn.done();
   co_return outcome;
@@ -207,6 +242,17 @@ Task<Status> MeshPieceSource::receive(Due& due, MutableByteView into, std::funct
   co_return Status{};
 }
 
+/// What breaks the form is counted with the charge for it.
+void MeshPieceSource::note(const Error& why, bool in_a_piece) {
+  switch (why.code) {
+    case Errc::NotFound: return count(deps_.faults, FetchFault::Refused);
+    case Errc::Unavailable: return count(deps_.faults, FetchFault::Busy);
+    case Errc::TimedOut: return count(deps_.faults, FetchFault::Late);
+    case Errc::Offline: return count(deps_.faults, in_a_piece ? FetchFault::Short : FetchFault::Gone);
+    default: return;
+  }
+}
+
 void MeshPieceSource::fail_all(Error why) {
   if (!broken_) broken_ = std::move(why);
   if (stream_) stream_->close();
@@ -214,7 +260,8 @@ void MeshPieceSource::fail_all(Error why) {
 }
 
 void MeshPieceSource::blame(swarm::Fault fault) {
-  if (fault == swarm::Fault::Slow) return;
+  count(deps_.faults, fault_of(fault));
+  if (fault == swarm::Fault::Slow || fault == swarm::Fault::Silent) return;
   const auto violation = fault == swarm::Fault::Malformed ? guard::Violation::InvalidMessage : guard::Violation::WrongBytes;
   const auto link = deps_.links.link(peer_);
   const bool dialled = link && link->direction == mesh::Direction::Outbound;

@@ -18,6 +18,7 @@ struct MeshSourceDependencies {
   mesh::Links& links;
   mesh::PeerBook& peers;
   std::uint64_t& fetched_bytes;  // counted here
+  FetchFaults& faults;           // the same
 };
 
 class MeshPieceSource final : public swarm::PieceSource {
@@ -28,6 +29,7 @@ class MeshPieceSource final : public swarm::PieceSource {
   ~MeshPieceSource() override;
 
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::string peer() const override { return std::string(peer_.text()); }
   [[nodiscard]] std::string prefix() const override;
   [[nodiscard]] bool is_reputable() const override;
   /// Also Unavailable: the other node has no place for us now; Offline, TimedOut, Malformed.
@@ -56,6 +58,7 @@ class MeshPieceSource final : public swarm::PieceSource {
   [[nodiscard]] Task<Status> read_head(Due& due, MonoTime deadline);
   [[nodiscard]] Task<Status> receive(Due& due, MutableByteView into, std::function<void(std::size_t)> arrived, MonoTime deadline);
   [[nodiscard]] Task<Status> drop_unwanted(MonoTime deadline);
+  void note(const Error& why, bool in_a_piece);
   void fail_all(Error why);
   [[nodiscard]] std::optional<IpAddress> address() const;
 

@@ -18,6 +18,7 @@ struct StoredFetch {
   std::string name;
   std::int64_t asked = 0;  // Unix microseconds
   std::vector<PeerId> from;
+  std::optional<bool> cancelled{};  // its part is kept for another time
   template <class Visitor>
   void fields(Visitor& f) {
     f("version", version);
@@ -27,6 +28,7 @@ struct StoredFetch {
     f("name", name, 255);
     f("asked", asked);
     f("from", from, 64);
+    f("cancelled", cancelled);
   }
 };
 

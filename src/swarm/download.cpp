@@ -78,6 +78,7 @@ void DownloadImpl::admit(std::unique_ptr<PieceSource> source) {
   core::SourceFacts facts = facts_of(*source);
   Member member;
   member.name = source->name();
+  member.peer = source->peer();
   member.source = std::move(source);
   run_->members.emplace(id, std::move(member));
   run_->core.add(id, std::move(facts), deps_.clock.now());
@@ -125,6 +126,16 @@ void DownloadImpl::blame(core::SourceId id, core::Fault fault) {
   member.source->blame(fault_of(fault));
 }
 
+void DownloadImpl::let_go(core::SourceId id) {
+  Member& member = run_->members.at(id);
+  // Every other end has told its reason by now.
+  if (run_->core.source(id).state == core::SourceState::Dead && member.problem.empty()) {
+    member.problem = "It sent nothing for too long.";
+    member.source->blame(Fault::Silent);
+  }
+  member.source->close();
+}
+
 // ---- what the scheduler decided ------------------------------------------------------------------------------------
 
 void DownloadImpl::perform() {
@@ -147,7 +158,7 @@ void DownloadImpl::perform_one(const core::Action& action) {
   }
   if (const auto* charge = std::get_if<core::Blame>(&action)) blame(charge->source, charge->fault);
   if (const auto* good = std::get_if<core::Praise>(&action)) run_->members.at(good->source).source->praise();
-  if (const auto* closing = std::get_if<core::Close>(&action)) run_->members.at(closing->source).source->close();
+  if (const auto* closing = std::get_if<core::Close>(&action)) let_go(closing->source);
   if (const auto* beginning = std::get_if<core::Prepare>(&action)) begin_group(beginning->group);
   if (std::holds_alternative<core::CheckWhole>(action)) scope.spawn("check", check_whole());
   if (const auto* failing = std::get_if<core::Fail>(&action)) end_with(std::unexpected(failing->error));
@@ -258,7 +269,7 @@ void DownloadImpl::tell(bool now) {
 
 SourceReport DownloadImpl::report_of(core::SourceId id, const Member& member) const {
   const core::Source& source = run_->core.source(id);
-  SourceReport out{member.name, "opening", source.bytes, source.pieces, source.meter.rate(deps_.clock.now()), member.problem};
+  SourceReport out{member.name, "opening", source.bytes, source.pieces, source.meter.rate(deps_.clock.now()), member.problem, member.peer};
   switch (source.state) {
     case core::SourceState::Waiting:
     case core::SourceState::Opening: break;

@@ -25,6 +25,7 @@ class DownloadImpl final : public Download {
   struct Member {
     std::unique_ptr<PieceSource> source;  // none once the run has ended
     std::string name;
+    std::string peer;
     std::string problem;
     std::shared_ptr<const library::Manifest> manifest;
   };
@@ -56,6 +57,7 @@ class DownloadImpl final : public Download {
   void perform();
   void perform_one(const core::Action& action);
   void blame(core::SourceId id, core::Fault fault);
+  void let_go(core::SourceId id);
   void begin_group(std::size_t group);
   void end_with(Result<std::filesystem::path> outcome);
   void fail_disk(const Error& error);

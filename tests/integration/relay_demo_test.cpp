@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "support/demo_nodes.hpp"
@@ -72,6 +73,12 @@ TEST_F(RelayDemo, AFileIsFetchedByWhatItIsFromThreeNodesAtOnce) {
   EXPECT_EQ(content_of(copy), content_of(folder() / "bela" / "files" / "field recordings.zip"));
   const auto report = all[0].get(fetch);
   EXPECT_EQ(report["sources"].size(), 3U) << report.dump();
+  std::set<std::string> known;
+  for (const auto& node : all) known.insert(node.peer);
+  std::set<std::string> named;
+  for (const auto& source : report["sources"]) named.insert(source.value("peer", ""));
+  EXPECT_EQ(named.size(), 3U) << "each by its whole id";
+  for (const auto& peer : named) EXPECT_TRUE(known.contains(peer)) << peer;
   demo.send(SIGTERM);
   EXPECT_EQ(demo.ends(kGoneWithin), 0) << demo.said();
 }

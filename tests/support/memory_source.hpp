@@ -123,7 +123,7 @@ class MemorySource final : public swarm::PieceSource {
 
   void blame(swarm::Fault fault) override {
     record_->blamed.push_back(fault);
-    if (fault != swarm::Fault::Slow && !record_->found_out) record_->found_out = clock_.now();
+    if (fault != swarm::Fault::Slow && fault != swarm::Fault::Silent && !record_->found_out) record_->found_out = clock_.now();
   }
   void praise() override { ++record_->praised; }
   void close() override {

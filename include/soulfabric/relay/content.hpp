@@ -24,7 +24,7 @@ namespace soulfabric::relay {
 struct ContentSettings {
   bool enabled = true;                 // serves; fetching works anyway
   std::size_t streams_per_peer = 2;
-  std::size_t streams = 20;
+  std::size_t streams = 20;            // half of them at most for strangers; a quarter is kept for trusted peers
   std::uint64_t bytes_per_second = 0;           // of all that is served; 0: without limit
   std::uint64_t bytes_per_second_per_peer = 0;  // trusted peers: without limit
   std::uint64_t cache = 64 * 1024 * 1024;       // hot pieces, bytes
@@ -36,9 +36,26 @@ struct ContentSettings {
   swarm::SwarmSettings swarm;
 };
 
-/// Why a request was not served, counted here only; towards the peer there is one refusal (security rule S13).
-enum class ContentRefusal : std::uint8_t { Unknown, Private, Unverified, Changed, Range, Streams, Rate, Disabled, Count_ };
+/// Why a request was not served, or (Slow) not to its end, for others waited for its place; counted here only; towards the peer there is one refusal (security rule S13).
+enum class ContentRefusal : std::uint8_t { Unknown, Private, Unverified, Changed, Range, Streams, Rate, Disabled, Slow, Count_ };
 [[nodiscard]] std::string_view name_of(ContentRefusal why) noexcept;
+
+/// What a node that we fetch from did, or did not. The first three are proven and charged, and so is a false record.
+enum class FetchFault : std::uint8_t {
+  WrongBytes,  // a piece that does not fit the root it stated
+  FalseRoot,   // the whole was not what was asked for
+  Malformed,   // another piece, another length or another form than was asked for
+  Short,       // it ended in the middle of a piece
+  Late,        // nothing came in time
+  Slow,        // much slower than the others
+  Refused,     // the one refusal
+  Busy,        // no place for us
+  Gone,        // not reached, or it ended the transfer between two pieces
+  Record,      // its statement that it has the content holds not
+  Count_,
+};
+[[nodiscard]] std::string_view name_of(FetchFault fault) noexcept;
+using FetchFaults = std::vector<std::uint64_t>;  // by reason
 
 struct ContentMetrics {
   std::uint64_t manifests = 0;  // served
@@ -50,6 +67,7 @@ struct ContentMetrics {
   std::uint64_t records = 0;    // announced, now
   std::uint64_t fetched_bytes = 0;
   std::vector<std::uint64_t> refused = std::vector<std::uint64_t>(static_cast<std::size_t>(ContentRefusal::Count_));
+  FetchFaults faults = FetchFaults(static_cast<std::size_t>(FetchFault::Count_));
 };
 
 struct ContentProvider {

@@ -38,6 +38,7 @@ struct SourceReport {
   std::uint64_t pieces = 0;
   double bytes_per_second = 0;
   std::string problem;           // one sentence, else empty
+  std::string peer{};            // the node behind it; empty where it is none of the mesh
 };
 
 struct DownloadReport {

@@ -18,6 +18,7 @@ enum class Fault : std::uint8_t {
   FalseRoot,   // the whole file, made of pieces that fit its root, is not the content that was asked for
   Malformed,
   Slow,        // no violation: only no longer asked
+  Silent,      // no violation: given up, for it sent nothing while it was asked
 };
 
 class PieceSource {
@@ -25,6 +26,8 @@ class PieceSource {
   virtual ~PieceSource() = default;
   /// For the page: which source this is.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// The node behind it, as text; empty where it is none of the mesh.
+  [[nodiscard]] virtual std::string peer() const { return {}; }
   /// This, `is_reputable` and `depth` are asked again once it is open. Sources of one network and one prefix are not independent of each other (security rule S11).
   [[nodiscard]] virtual std::string prefix() const = 0;
   [[nodiscard]] virtual bool is_reputable() const = 0;

@@ -56,6 +56,7 @@ void write_metrics(JsonWriter& json, const relay::ContentMetrics& m) {
   json.member("cacheHits", m.cache_hits).member("cacheMisses", m.cache_misses).member("streams", m.streams).member("records", m.records);
   json.member("fetchedBytes", m.fetched_bytes);
   write_refused<relay::ContentRefusal>(json, m.refused);
+  write_refused<relay::FetchFault>(json, m.faults, "faults");
   json.end_object();
 }
 
@@ -69,6 +70,7 @@ void write_hashing(JsonWriter& json, const library::HashingProgress& p, bool ena
 
 void write_source(JsonWriter& json, const swarm::SourceReport& source) {
   json.begin_object().member("name", source.name).member("state", source.state).member("bytes", source.bytes);
+  if (!source.peer.empty()) json.member("peer", source.peer);
   json.member("pieces", source.pieces).member("bytesPerSecond", source.bytes_per_second);
   if (!source.problem.empty()) json.member("problem", source.problem);
   json.end_object();

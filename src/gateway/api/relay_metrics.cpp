@@ -74,6 +74,9 @@ void content_metrics(Metrics& metrics, const relay::ContentMetrics& m) {
   metrics.counter("proxy_content_manifests_served_total", "Manifests served to other nodes.", m.manifests);
   metrics.counter("proxy_content_bytes_served_total", "Bytes served to other nodes.", m.bytes);
   metrics.counter("proxy_content_bytes_fetched_total", "Bytes fetched by content id.", m.fetched_bytes);
+  constexpr std::string_view kFaults = "proxy_content_fetch_faults_total";
+  metrics.family(kFaults, "What nodes that were fetched from did wrong, or did not.", "counter");
+  refusals<relay::FetchFault>(metrics, kFaults, m.faults);
   metrics.counter("proxy_content_cache_hits_total", "Pieces served from memory.", m.cache_hits);
   metrics.counter("proxy_content_cache_misses_total", "Pieces read from the disk.", m.cache_misses);
   metrics.gauge("proxy_content_streams", "Streams being served.", static_cast<double>(m.streams));

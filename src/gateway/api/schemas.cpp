@@ -122,7 +122,7 @@ constexpr std::array kSchemas{
            "refused:integer{} faults:integer{} passedOver:integer{} failed:integer{}"},
     Schema{"ContentMetrics",
            "manifests:integer pieces:integer bytes:integer cacheHits:integer cacheMisses:integer streams:integer records:integer fetchedBytes:integer "
-           "refused:integer{}"},
+           "refused:integer{} faults:integer{}"},
     Schema{"RelayContent",
            "enabled:boolean streamsMost:integer streamsPerPeer:integer recordsMost:integer trouble?:string hashing?:HashingProgress metrics?:ContentMetrics"},
     Schema{"HashingProgress",
@@ -137,7 +137,7 @@ constexpr std::array kSchemas{
     Schema{"ContentFetch",
            "id:string name:string asked:string contentId:string state:string size?:integer bytes:integer pieces:integer piecesDone:integer "
            "wrongPieces:integer bytesPerSecond:number path?:string problem?:string sources:FetchSource[]"},
-    Schema{"FetchSource", "name:string state:string bytes:integer pieces:integer bytesPerSecond:number problem?:string"},
+    Schema{"FetchSource", "name:string peer?:string state:string bytes:integer pieces:integer bytesPerSecond:number problem?:string"},
     Schema{"RelayTunnels",
            "enabled:boolean relay:boolean gateway:boolean targets:string[] tunnelsMost:integer tunnelsPerPeer:integer idleSeconds:integer "
            "trouble?:string tunnels?:Tunnel[] forwards?:Forward[] metrics?:TunnelMetrics"},

@@ -254,6 +254,7 @@ TEST_F(RelayApiTest, HashingIsShownAndPaused) {
   EXPECT_EQ(shown["hashing"]["bytesPerSecond"], 2.5);
   EXPECT_EQ(shown["metrics"]["refused"]["private"], 4);
   EXPECT_EQ(shown["metrics"]["refused"]["unknown"], 0);
+  EXPECT_EQ(shown["metrics"]["faults"]["wrongBytes"], 0);
   EXPECT_EQ(call("POST", "/api/v0/relay/content/hashing", R"({"paused":true})").status, 204);
   EXPECT_TRUE(relays.copies.hashing.paused);
   for (const char* body : {"{}", R"({"paused":"soon"})", "{", R"({"paused":1})"}) expect_sentence(call("POST", "/api/v0/relay/content/hashing", body), 400, body);
@@ -317,9 +318,10 @@ TEST_F(RelayApiTest, AFetchGoesThroughItsWholeLife) {
     auto& report = relays.content.all.front().report;
     report.state = swarm::DownloadReport::State::Running;
     report.bytes = 9;
-    report.sources.push_back({"node", "lying", 0, 0, 0, "A piece does not fit."});
+    report.sources.push_back({"node", "lying", 0, 0, 0, "A piece does not fit.", "the whole id"});
   });
   EXPECT_EQ(tree(one)["sources"][0]["problem"], "A piece does not fit.");
+  EXPECT_EQ(tree(one)["sources"][0]["peer"], "the whole id");
   EXPECT_EQ(tree(kFetches)[0]["state"], "running");
   EXPECT_EQ(call("DELETE", one).status, 204);
   EXPECT_EQ(tree(one)["state"], "cancelled");
@@ -445,7 +447,8 @@ TEST_F(RelayApiTest, NumbersCarryResultsAndNothingElse) {
                            "proxy_catalog_fetch_duration_seconds_bucket{result=\"mesh\",le=\"+Inf\"} 4\n",
                            "proxy_catalog_fetch_duration_seconds_sum{result=\"mesh\"} 33.5\n", "proxy_catalog_fetch_duration_seconds_count{result=\"mesh\"} 4\n",
                            "proxy_content_chunks_served_total{result=\"changed\"} 2\n", "proxy_trusted_relay_messages_total{result=\"ok\"} 5\n", "proxy_trusted_relay_bytes_total 99\n",
-                           "proxy_trusted_relay_messages_total{result=\"no_right\"} 0\n", "proxy_trusted_relay_tunnels 0\n", "proxy_content_streams 0\n"}) {
+                           "proxy_trusted_relay_messages_total{result=\"no_right\"} 0\n", "proxy_trusted_relay_tunnels 0\n", "proxy_content_streams 0\n",
+                           "proxy_content_fetch_faults_total{result=\"false_root\"} 0\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
   for (std::string_view rest = text; !rest.empty();) {

@@ -25,21 +25,48 @@ library::ContentId content(std::uint64_t number) {
   return id;
 }
 
+using Answer = StreamPlaces::Answer;
+
 TEST(StreamPlaces, AreFewForOnePeerAndAFewMoreInAll) {
   StreamPlaces places;
-  EXPECT_TRUE(places.enter(peer(0), 2, 20));
-  EXPECT_TRUE(places.enter(peer(0), 2, 20));
-  EXPECT_FALSE(places.enter(peer(0), 2, 20));
+  const auto enter = [&](std::uint64_t number) { return places.enter(peer(number), Standing::Trusted, {2, 20}); };
+  EXPECT_EQ(enter(0), Answer::Taken);
+  EXPECT_EQ(enter(0), Answer::Taken);
+  EXPECT_EQ(enter(0), Answer::Own);
   for (std::uint64_t i = 1; i < 10; ++i) {
-    EXPECT_TRUE(places.enter(peer(i), 2, 20));
-    EXPECT_TRUE(places.enter(peer(i), 2, 20));
+    EXPECT_EQ(enter(i), Answer::Taken);
+    EXPECT_EQ(enter(i), Answer::Taken);
   }
   EXPECT_EQ(places.taken(), 20U);
-  EXPECT_FALSE(places.enter(peer(99), 2, 20));
-  places.leave(peer(3));
-  EXPECT_TRUE(places.enter(peer(99), 2, 20));
-  places.leave(peer(98));
+  EXPECT_EQ(enter(99), Answer::Full);
+  places.leave(peer(3), Standing::Trusted);
+  EXPECT_EQ(enter(99), Answer::Taken);
+  places.leave(peer(98), Standing::Trusted);
   EXPECT_EQ(places.taken(), 20U);
+}
+
+TEST(StreamPlaces, AreHalfForStrangersAndAQuarterForTheTrustedAlone) {
+  StreamPlaces places;
+  std::uint64_t next = 0;
+  const auto fill = [&](Standing standing) {
+    std::size_t taken = 0;
+    while (taken < 100 && places.enter(peer(next), standing, {2, 20}) == Answer::Taken) {
+      ++taken;
+      ++next;
+    }
+    return taken;
+  };
+  EXPECT_EQ(fill(Standing::Stranger), 10U);
+  EXPECT_EQ(fill(Standing::Known), 5U);
+  EXPECT_EQ(fill(Standing::Trusted), 5U);
+  EXPECT_EQ(fill(Standing::Trusted), 0U);
+  places.leave(peer(0), Standing::Stranger);
+  EXPECT_EQ(places.enter(peer(1000), Standing::Trusted, {2, 20}), Answer::Taken) << "what strangers leave is for all";
+  EXPECT_EQ(places.enter(peer(1001), Standing::Stranger, {2, 20}), Answer::Full);
+  StreamPlaces one;
+  EXPECT_EQ(one.enter(peer(0), Standing::Stranger, {2, 1}), Answer::Taken) << "a single place is for whoever comes";
+  StreamPlaces none;
+  EXPECT_EQ(none.enter(peer(0), Standing::Trusted, {2, 0}), Answer::Full);
 }
 
 TEST(ByteLanes, KeepToTheRateOfAll) {

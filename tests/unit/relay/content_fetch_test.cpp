@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "content_world.hpp"
+#include "stored_fetch.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -202,7 +203,7 @@ TEST_F(ContentFetching, EndsWhenItIsCancelledAndForgetsWhatIsRemoved) {
       const auto fetch = co_await t.ended(here);
       EXPECT_EQ(fetch.report.state, State::Cancelled);
       co_await t.clock_.sleep_for(1s);
-      EXPECT_EQ(t.files_left(), 2U) << "the part and its map are kept for another time";
+      EXPECT_EQ(t.files_left(), 3U) << "the part and its map are kept for another time, and whose they are";
       const auto second = co_await t.begin(here, id);
       EXPECT_EQ(only(here).id, second) << "it takes the place of the one that was cancelled";
       const bool more = co_await t.until([&] { return only(here).report.pieces_done >= 5; });
@@ -224,6 +225,35 @@ TEST_F(ContentFetching, EndsWhenItIsCancelledAndForgetsWhatIsRemoved) {
   run(Test::run(*this, there, here));
 }
 
+TEST_F(ContentFetching, ShowsWhatWasCancelledInAnEarlierRun) {
+  struct Test {
+    static Task<void> run(ContentFetching& t, ContentNode& here) {
+      const auto all = here.relay->fetches();
+      EXPECT_EQ(all.size(), 1U);
+      if (all.size() != 1) co_return;
+      EXPECT_EQ(all[0].id, "01234567-89ab-4cde-8f01-23456789abcd");
+      EXPECT_EQ(all[0].report.state, State::Cancelled);
+      EXPECT_FALSE(all[0].report.problem.empty());
+      EXPECT_EQ(t.files_left(), 3U);
+      EXPECT_TRUE(here.relay->cancel(all[0].id, true));
+      const bool gone = co_await t.until([&] { return here.relay->fetches().empty() && t.files_left() == 0; });
+      EXPECT_TRUE(gone) << "no orphan is left";
+    }
+  };
+  StoredFetch stored;
+  stored.id = "01234567-89ab-4cde-8f01-23456789abcd";
+  stored.sha256.fill(7);
+  stored.name = "album.flac";
+  stored.cancelled = true;
+  const auto partial = settings_.incomplete / "mesh" / to_hex(stored.sha256);
+  SystemFiles files;
+  ASSERT_TRUE(write_fetch(files, partial.string() + std::string(kStoredFetchEnding), stored));
+  std::ofstream(partial) << "part";
+  std::ofstream(partial.string() + ".map") << "map";
+  auto& here = add(settings_);
+  run(Test::run(*this, here));
+}
+
 TEST_F(ContentFetching, TakesNoPathsAndNoOrdersOfOtherNodes) {
   struct Test {
     static Task<void> run(ContentFetching& t, ContentNode& here) {
@@ -243,6 +273,16 @@ TEST_F(ContentFetching, TakesNoPathsAndNoOrdersOfOtherNodes) {
 
 class ContentLies : public ContentFetching, public ::testing::WithParamInterface<Lie> {
  public:
+  /// What it is counted as.
+  static FetchFault expected(Lie lie) {
+    switch (lie) {
+      case Lie::WrongBytes: return FetchFault::WrongBytes;
+      case Lie::Short: return FetchFault::Short;
+      case Lie::Late:
+      case Lie::Never: return FetchFault::Late;
+      default: return FetchFault::Malformed;
+    }
+  }
   /// So that the liar has its part.
   static ContentSettings slow() {
     ContentSettings settings;
@@ -271,7 +311,11 @@ TEST_P(ContentLies, AreFoundOutAndTheFileComesWholeFromTheOthers) {
       for (const auto& source : fetch.report.sources) {
         const bool is_liar = source.name == "peer " + liar.id().to_string().substr(0, 8);
         if (is_liar && t.GetParam() != Lie::Long) EXPECT_EQ(source.bytes, 0U) << source.state;
+        EXPECT_EQ(is_liar, source.peer == liar.id().text());
       }
+      const auto faults = here.relay->metrics().faults;
+      // A root that nobody had to follow was never proven false; who has not opened yet is not late before the file is there.
+      if (t.GetParam() != Lie::FalseRoot && t.GetParam() != Lie::NoManifest) EXPECT_GE(faults[static_cast<std::size_t>(expected(t.GetParam()))], 1U) << ::testing::PrintToString(faults);
     }
   };
   add(slow());
@@ -296,6 +340,7 @@ TEST_F(ContentFetching, BelievesNoMajorityOfNewKeysAboutTheRoot) {  // security 
       EXPECT_EQ(fetch.report.state, State::Done) << fetch.report.problem;
       EXPECT_TRUE(read(fetch.report.path) == data);
       for (const auto& row : here.node.guard.violations()) EXPECT_NE(row.subject.name, there.id().text());
+      EXPECT_GE(here.relay->metrics().faults[static_cast<std::size_t>(FetchFault::FalseRoot)], 1U);
     }
   };
   auto& there = add();

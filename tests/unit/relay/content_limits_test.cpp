@@ -99,6 +99,7 @@ TEST_F(ContentLimits, AreTwoStreamsForAPeerAndTwentyInAll) {
       for (std::size_t i = 1; i < t.nodes_.size(); ++i) {
         ContentNode& here = *t.nodes_[i];
         here.node.knows(there.node);
+        there.book.know(here.id(), std::nullopt, t.clock_.wall()).trusted = true;
         for (int place = 0; place < 3; ++place) {
           auto stream = co_await t.open(here, there, id);
           EXPECT_TRUE(stream) << stream.error().message;
@@ -128,6 +129,86 @@ TEST_F(ContentLimits, AreTwoStreamsForAPeerAndTwentyInAll) {
   auto& there = add();
   for (int i = 0; i < 11; ++i) add();
   run(Test::run(*this, there));
+}
+
+TEST_F(ContentLimits, KeepPlacesFromStrangersAndTakeThemFromWhoStandsStill) {
+  struct Test {
+    static Task<std::optional<Opening>> come(ContentLimits& t, ContentNode& here, ContentNode& there, library::ContentId id,
+                                             std::vector<mesh::StreamPtr>& streams) {
+      here.node.knows(there.node);
+      auto stream = co_await t.open(here, there, id);
+      EXPECT_TRUE(stream) << stream.error().message;
+      if (!stream) co_return std::nullopt;
+      const auto said = co_await t.opening(**stream);
+      streams.push_back(std::move(*stream));
+      if (!said) co_return std::nullopt;
+      co_return said->opening;
+    }
+    static Task<void> run(ContentLimits& t, ContentNode& there) {
+      const auto id = there.copies.add(some_bytes(1000), "Music/a");
+      std::vector<mesh::StreamPtr> streams;
+      for (std::size_t i = 1; i <= 10; ++i) {
+        const auto said = co_await come(t, *t.nodes_[(i + 1) / 2], there, id, streams);
+        EXPECT_EQ(said, Opening::Manifest) << i;
+      }
+      const auto crowded = co_await come(t, *t.nodes_[6], there, id, streams);
+      EXPECT_EQ(crowded, Opening::Busy) << "half of the places are for strangers";
+      EXPECT_EQ(there.relay->metrics().streams, 10U) << "nobody has stood still for long";
+      there.book.know(t.nodes_[7]->id(), std::nullopt, t.clock_.wall()).trusted = true;
+      const auto trusted = co_await come(t, *t.nodes_[7], there, id, streams);
+      EXPECT_EQ(trusted, Opening::Manifest);
+      co_await t.clock_.sleep_for(11s);
+      EXPECT_EQ(there.relay->metrics().streams, 11U) << "while nobody waits they may stay";
+      const auto still = co_await come(t, *t.nodes_[6], there, id, streams);
+      EXPECT_EQ(still, Opening::Busy);
+      const bool left = co_await t.until([&] { return there.relay->metrics().streams == 10; });
+      EXPECT_TRUE(left);
+      EXPECT_EQ(there.refused(ContentRefusal::Slow), 1U);
+      const auto welcome = co_await come(t, *t.nodes_[6], there, id, streams);
+      EXPECT_EQ(welcome, Opening::Manifest);
+    }
+  };
+  linked_ = false;
+  auto& there = add();
+  for (int i = 0; i < 7; ++i) add();
+  run(Test::run(*this, there));
+}
+
+/// Guessing ids costs what fetching costs: a peer's units end long before it has learned anything.
+TEST_F(ContentLimits, EndTheGuessingOfIdsByThePeersBudget) {
+  struct Test {
+    static Task<void> run(ContentLimits& t, ContentNode& there, ContentNode& here) {
+      std::size_t answered = 0;
+      std::size_t refused = 0;
+      library::ContentId guess;
+      for (std::uint8_t i = 0; i < 200; ++i) {
+        guess.sha256.fill(i);
+        const auto stream = co_await t.open(here, there, guess);
+        if (!stream) {
+          ++refused;
+          continue;
+        }
+        const auto said = co_await t.opening(**stream);
+        const bool is_answer = said && said->opening == Opening::NotFound;
+        ++(is_answer ? answered : refused);
+        (*stream)->close();
+      }
+      EXPECT_GT(answered, 0U);
+      EXPECT_LE(answered, 60U);
+      EXPECT_EQ(answered + refused, 200U);
+      EXPECT_EQ(there.copies.finds, answered) << "past its budget no id of its is looked at";
+      co_await t.clock_.sleep_for(2min);
+      const auto later = co_await t.open(here, there, guess);
+      EXPECT_TRUE(later) << "the budget comes back";
+    }
+  };
+  limits_.budget = {};
+  auto& there = add();
+  limits_.budget.per_peer_minute = 5'000;
+  limits_.budget.node_minute = 50'000;
+  limits_.budget.user_reserve = 5'000;
+  auto& here = add();
+  run(Test::run(*this, there, here));
 }
 
 TEST_F(ContentLimits, BoundTheMemoryOfAPeerThatNeverReads) {

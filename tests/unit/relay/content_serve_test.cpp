@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pieces from node to node: proven, in order, within places and rates, and gone when the file is.
 #include "content_world.hpp"
+#include "soulfabric/base/log.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -35,6 +36,7 @@ TEST_F(ContentServe, GivesTheManifestAndEveryPieceProven) {
       const auto id = t.there_->copies.add(data, "Music/a.flac");
       const auto source = t.here_->relay->source(t.there_->id(), guard::Origin::UserLocal);
       EXPECT_EQ(source->name(), "peer " + t.there_->id().to_string().substr(0, 8));
+      EXPECT_EQ(source->peer(), t.there_->id().text());
       const auto manifest = co_await source->open(id, t.in(10s));
       EXPECT_TRUE(manifest) << manifest.error().message;
       if (!manifest) co_return;
@@ -118,6 +120,58 @@ TEST_F(ContentServe, EndsWhenTheFileIsNoLongerShared) {
     }
   };
   run(Test::run(*this));
+}
+
+/// Everything that is logged while it lives, down to Debug.
+class Heard {
+ public:
+  Heard() {
+    log::configure({.threshold = log::Level::Debug, .folder = std::nullopt});
+    log::set_sink([this](const log::Record& record) { text_ += record.message + "\n"; });
+  }
+  ~Heard() {
+    log::set_sink({});
+    log::configure({});
+  }
+  Heard(const Heard&) = delete;
+  Heard& operator=(const Heard&) = delete;
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+};
+
+TEST_F(ContentServe, LeavesNoTraceOfWhoAskedForWhat) {
+  struct Test {
+    static Task<void> run(ContentServe& t, const Heard& heard) {
+      log::debug("test", "the sink hears this");
+      const Bytes data = some_bytes(600'000);
+      const auto id = t.there_->copies.add(data, "Music/Some Album/a.flac");
+      const auto hidden = t.there_->copies.add(some_bytes(10, 9), "Music/hidden.flac", library::CopyState::Private);
+      for (const auto& want : {id, hidden, library::ContentId{}}) {
+        const auto source = t.here_->relay->source(t.there_->id(), guard::Origin::UserLocal);
+        const auto manifest = co_await source->open(want, t.in(10s));
+        if (manifest) co_await t.fetch_piece(*source, *manifest, 0);
+        source->close();
+      }
+      const auto late = t.here_->relay->source(t.there_->id(), guard::Origin::UserLocal);
+      const auto opened = co_await late->open(id, t.in(10s));
+      EXPECT_TRUE(opened);
+      t.there_->copies.copies.at(id)->changed = true;
+      Bytes bytes(data.size());
+      const auto got = co_await late->fetch(1, MutableByteView(bytes).first(opened ? opened->piece_size(1) : 0), {}, t.in(10s));
+      EXPECT_FALSE(got);
+      EXPECT_NE(heard.text().find("the sink hears this"), std::string::npos);
+      for (const auto& secret : {to_hex(id.sha256), to_hex(hidden.sha256), std::string(t.here_->id().text()), std::string(t.there_->id().text()),
+                                 t.mesh_.sim_host(0).to_string(), t.mesh_.sim_host(1).to_string(), std::string("Some Album"),
+                                 std::string("hidden.flac")}) {
+        EXPECT_EQ(heard.text().find(secret), std::string::npos) << secret;
+        EXPECT_EQ(heard.text().find(secret.substr(0, 8)), std::string::npos) << secret;
+      }
+    }
+  };
+  const Heard heard;
+  run(Test::run(*this, heard));
 }
 
 TEST_F(ContentServe, EndsAndChargesWhoAsksForAPieceThatIsNotThere) {
