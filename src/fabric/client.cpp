@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "soulfabric/mesh/blame.hpp"
+
 namespace soulfabric::fabric {
 namespace {
 
@@ -77,10 +79,8 @@ Task<Status> CallClient::take_place(Place& place, MonoTime deadline) {
   co_return Status{};
 }
 
-/// What the other side did wrong is charged to its proven name; the link shows who it is, whoever dialled.
 Error CallClient::blame(const mesh::Stream& stream, Error error) {
-  deps_.guard.charge({guard::Violation::InvalidMessage, guard::Subject::peer(stream.peer().text()), stream.remote().address,
-                      guard::Channel::TheyConnected});
+  deps_.guard.charge(mesh::charge_of(guard::Violation::InvalidMessage, stream));
   return error;
 }
 

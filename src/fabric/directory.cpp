@@ -8,6 +8,7 @@
 #include "directory_room.hpp"
 #include "soulfabric/base/log.hpp"
 #include "soulfabric/fabric/call.hpp"
+#include "soulfabric/mesh/blame.hpp"
 
 namespace soulfabric::fabric {
 namespace {
@@ -67,10 +68,7 @@ std::vector<mesh::SignedRecord> DirectoryRoom::tell(std::string_view name) const
 
 Status DirectoryRoom::may_ask(const PeerId& requester, std::string_view name) {
   if (watch_.allow(requester.to_string(), name, deps_.clock.now())) return {};
-  const auto link = deps_.links.link(requester);
-  const auto channel = link && link->direction == mesh::Direction::Outbound ? guard::Channel::WeDialled : guard::Channel::TheyConnected;
-  const auto address = link ? std::optional(link->remote.address) : std::nullopt;
-  (void)deps_.guard.charge({guard::Violation::RateExceeded, guard::Subject::peer(requester.text()), address, channel});
+  (void)deps_.guard.charge(mesh::charge_of(guard::Violation::RateExceeded, requester, deps_.links));
   return fail(Errc::RateLimited, "Too many names were looked up here within a minute; try again later.");
 }
 

@@ -7,6 +7,7 @@
 
 #include "active_call.hpp"
 #include "soulfabric/base/log.hpp"
+#include "soulfabric/mesh/blame.hpp"
 
 namespace soulfabric::fabric {
 namespace {
@@ -36,10 +37,7 @@ void Router::accept(mesh::StreamPtr stream) { scope_.spawn("call", serve(std::mo
 
 Task<void> Router::stop() { co_await scope_.close(); }
 
-/// To the proven peer, whoever dialled: the link's key is its own.
-void Router::charge(const mesh::Stream& stream, guard::Violation violation) {
-  deps_.guard.charge({violation, subject_of(stream), stream.remote().address, guard::Channel::TheyConnected});
-}
+void Router::charge(const mesh::Stream& stream, guard::Violation violation) { deps_.guard.charge(mesh::charge_of(violation, stream)); }
 
 Admission Router::admit(const mesh::Stream& stream, const RequestHead& head) {
   const guard::Subject subject = subject_of(stream);

@@ -82,6 +82,7 @@ class LinkStream final : public Stream {
   Endpoint local() const override { return end_->link->local(); }
   const PeerId& peer() const noexcept override { return peer_; }
   Protocol protocol() const noexcept override { return end_->protocol; }
+  Direction direction() const noexcept override { return end_->link->direction(); }
 
  private:
   void close_end() {

@@ -5,6 +5,7 @@
 
 #include "catalogue_room.hpp"
 #include "catalogue_service.hpp"
+#include "soulfabric/mesh/blame.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -221,12 +222,9 @@ void CatalogueRoom::blame(const PeerId& peer, CatalogueFault fault, guard::Viola
   charge(peer, violation);
 }
 
-/// To the proven peer, whoever dialled: the link's key is its own.
 void CatalogueRoom::charge(const PeerId& peer, guard::Violation violation) {
   guard::Charge charge{violation, guard::Subject::peer(peer.text()), std::nullopt, guard::Channel::WeDialled};
-  const auto link = links_ == nullptr ? std::nullopt : links_->link(peer);
-  if (link) charge.address = link->remote.address;
-  if (link && link->direction == mesh::Direction::Inbound) charge.channel = guard::Channel::TheyConnected;  // security rule S1
+  if (links_ != nullptr) charge = mesh::charge_of(violation, peer, *links_);
   static_cast<void>(deps_.guard.charge(charge));
 }
 

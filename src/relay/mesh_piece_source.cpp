@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "content_service.hpp"
+#include "soulfabric/mesh/blame.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -263,10 +264,7 @@ void MeshPieceSource::blame(swarm::Fault fault) {
   count(deps_.faults, fault_of(fault));
   if (fault == swarm::Fault::Slow || fault == swarm::Fault::Silent) return;
   const auto violation = fault == swarm::Fault::Malformed ? guard::Violation::InvalidMessage : guard::Violation::WrongBytes;
-  const auto link = deps_.links.link(peer_);
-  const bool dialled = link && link->direction == mesh::Direction::Outbound;
-  (void)deps_.guard.charge({violation, guard::Subject::peer(peer_.text()), address(),
-                            dialled ? guard::Channel::WeDialled : guard::Channel::TheyConnected});
+  (void)deps_.guard.charge(stream_ ? mesh::charge_of(violation, *stream_) : mesh::charge_of(violation, peer_, deps_.links));
 }
 
 void MeshPieceSource::praise() { deps_.guard.reward(guard::Subject::peer(peer_.text()), address()); }

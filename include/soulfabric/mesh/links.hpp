@@ -14,8 +14,6 @@
 
 namespace soulfabric::mesh {
 
-enum class Direction : std::uint8_t { Outbound, Inbound };
-
 /// A link as the page and the API show it.
 struct LinkInfo {
   PeerId peer;

@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 /// A stream in memory with a proven peer at its other end.
 class JoinedStream final : public mesh::Stream {
  public:
-  JoinedStream(std::unique_ptr<net::ByteStream> inner, PeerId peer) : inner_(std::move(inner)), peer_(peer) {}
+  JoinedStream(std::unique_ptr<net::ByteStream> inner, PeerId peer, mesh::Direction direction, std::optional<Endpoint> at)
+      : inner_(std::move(inner)), peer_(peer), direction_(direction), at_(at) {}
   Task<Result<std::size_t>> read_some(MutableByteView into, MonoTime deadline) override { return inner_->read_some(into, deadline); }
   Task<Status> write(ByteView data, MonoTime deadline) override { return inner_->write(data, deadline); }
   Task<Status> send_file(int file, std::uint64_t from, std::uint64_t count, MonoTime deadline) override {
@@ -26,14 +27,17 @@ class JoinedStream final : public mesh::Stream {
   void shutdown_write() override { inner_->shutdown_write(); }
   void close() override { inner_->close(); }
   bool is_open() const noexcept override { return inner_->is_open(); }
-  Endpoint remote() const override { return inner_->remote(); }
+  Endpoint remote() const override { return at_.value_or(inner_->remote()); }
   Endpoint local() const override { return inner_->local(); }
   const PeerId& peer() const noexcept override { return peer_; }
   mesh::Protocol protocol() const noexcept override { return mesh::Protocol::Call; }
+  mesh::Direction direction() const noexcept override { return direction_; }
 
  private:
   std::unique_ptr<net::ByteStream> inner_;
   PeerId peer_;
+  mesh::Direction direction_;
+  std::optional<Endpoint> at_;
 };
 
 class FakeLinks;
@@ -53,8 +57,11 @@ class FakeLinks final : public mesh::Links {
     const auto found = net_.find(peer);
     if (found == net_.end() || !found->second->handler_ || down.contains(peer)) co_return fail(Errc::Offline, "there is no way to it");
     net::StreamPair pair = net::make_memory_streams(context_, clock_, ++seed_);
-    found->second->handler_(std::make_unique<JoinedStream>(std::move(pair.second), self_));
-    co_return std::make_unique<JoinedStream>(std::move(pair.first), peer);
+    const bool dialled_us = found->second->dialled.contains(self_);
+    const auto outbound = dialled_us ? mesh::Direction::Inbound : mesh::Direction::Outbound;
+    const auto inbound = dialled_us ? mesh::Direction::Outbound : mesh::Direction::Inbound;
+    found->second->handler_(std::make_unique<JoinedStream>(std::move(pair.second), self_, inbound, at));
+    co_return std::make_unique<JoinedStream>(std::move(pair.first), peer, outbound, found->second->at);
   }
   Task<Status> connect(PeerId peer, guard::Origin, MonoTime) override {
     const auto found = far.find(peer);
@@ -75,6 +82,8 @@ class FakeLinks final : public mesh::Links {
   void configure(const mesh::LinkSettings&) override {}
 
   std::set<PeerId> down;  // not to be reached
+  std::set<PeerId> dialled;  // to whom the link is ours; else whoever opens the first stream dialled
+  std::optional<Endpoint> at;  // where the others see us
   std::map<PeerId, Duration> far;  // not linked: what a dial takes
   std::size_t opened = 0;
 
