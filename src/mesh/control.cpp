@@ -204,7 +204,8 @@ class LinkedControl final : public Control {
       blame(from, guard::Violation::BadSignature);
       return {ControlStatus::Unknown, {}};
     }
-    (void)deps_.peers.learn(*rotation);
+    const auto link = deps_.links.link(from);
+    (void)deps_.peers.learn(*rotation, link ? std::optional(link->remote.address) : std::nullopt);
     return {ControlStatus::Ok, {}};
   }
 

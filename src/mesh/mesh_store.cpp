@@ -7,7 +7,7 @@
 namespace soulfabric::mesh {
 
 std::span<const std::string_view> mesh_migrations() {
-  static constexpr std::array<std::string_view, 4> kMigrations = {
+  static constexpr std::array<std::string_view, 5> kMigrations = {
       "CREATE TABLE peers("
       "id TEXT PRIMARY KEY, public_key BLOB, record BLOB, endpoint TEXT NOT NULL DEFAULT '', "
       "first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL) WITHOUT ROWID;"
@@ -20,6 +20,10 @@ std::span<const std::string_view> mesh_migrations() {
       "CREATE TABLE pod_outbox(number INTEGER PRIMARY KEY, pod TEXT NOT NULL, host TEXT NOT NULL, kind INTEGER NOT NULL, payload BLOB NOT NULL);",
       "ALTER TABLE rotations ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;",
       "ALTER TABLE peers ADD COLUMN first_linked INTEGER NOT NULL DEFAULT 0;",
+      "ALTER TABLE rotations ADD COLUMN matters INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE rotations ADD COLUMN prefix TEXT NOT NULL DEFAULT '';"
+      "ALTER TABLE rotations ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;"
+      "UPDATE rotations SET heard = CAST(strftime('%s', 'now') AS INTEGER) * 1000000;",
   };
   return kMigrations;
 }

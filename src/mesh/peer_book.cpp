@@ -41,7 +41,8 @@ class Book final : public PeerBook {
     auto stored = co_await deps_.store.query([](Database& db) { return load_peers(db); });
     if (!stored) co_return std::unexpected(stored.error());
     sequence_ = stored->own_sequence;
-    for (const auto& row : stored->rotations) rotations_.restore(row.before, {row.after, row.is_void, row.is_revoked});
+    for (const auto& row : stored->rotations) rotations_.restore(row.before, row.entry);
+    expire_rotations();
     say_suspended();
     for (auto& row : stored->peers) {
       if (row.entry.record) {
@@ -79,21 +80,22 @@ class Book final : public PeerBook {
     return {};
   }
 
-  RotationOutcome learn(const Rotation& rotation) override {
-    const PeerId before = PeerId::of(rotation.before);
-    const PeerId after = PeerId::of(rotation.after);
-    const auto taken = before == self_ ? RotationTaken{} : rotations_.take(before, after, rotation.compromised);
-    if (before == self_ && rotation.compromised) warn_of_own_key();
+  RotationOutcome learn(const Rotation& rotation, const std::optional<IpAddress>& from) override {
+    RotationClaim claim{PeerId::of(rotation.before), PeerId::of(rotation.after), rotation.compromised, is_cared_for(PeerId::of(rotation.before)), {}, {}};
+    if (claim.before == self_ && claim.compromised) warn_of_own_key();
+    if (claim.before == self_ || !is_held_in_mind(claim.before)) return RotationOutcome::Known;
+    if (from) claim.prefix = from->prefix();
+    claim.heard = deps_.clock.wall();
+    const auto taken = rotations_.take(claim);
+    if (taken.forgotten) forget_rotations({*taken.forgotten});
     if (taken.news == RotationNews::Known && !taken.revoked) return RotationOutcome::Known;
-    const bool is_void = rotations_.entries().at(before).is_void;
-    const bool is_revoked = rotations_.is_revoked(before);
-    if (taken.news != RotationNews::Known) follow(before, after, taken);
-    if (taken.revoked) give_up(before);
-    deps_.store.submit([row = StoredRotation{before, after, is_void, is_revoked}, statement = encode_rotation(rotation)](Database& db) {
+    if (taken.news != RotationNews::Known) follow(claim.before, claim.after, taken);
+    if (taken.revoked) give_up(claim.before);
+    deps_.store.submit([row = StoredRotation{claim.before, rotations_.entries().at(claim.before)}, statement = encode_rotation(rotation)](Database& db) {
       return store_rotation(db, row, statement);
     });
     if (taken.news == RotationNews::Known) return RotationOutcome::Known;
-    return is_void ? RotationOutcome::Void : RotationOutcome::First;
+    return taken.news == RotationNews::Void ? RotationOutcome::Void : RotationOutcome::First;
   }
 
   void tell_revocations(std::vector<Rotation> own) override {
@@ -235,6 +237,27 @@ class Book final : public PeerBook {
       log::warning("mesh", "somebody proved to hold the key of this node and gave it up; stop and run 'soulfabric identity rotate --compromised'");
   }
 
+  /// Something is held for or against this id; of all others strangers could make up any number.
+  bool is_held_in_mind(const PeerId& peer) const {
+    const auto subject = guard::Subject::peer(peer.text());
+    return table_.find(peer) != nullptr || deps_.guard.reputation(subject) != kNobodysScore || deps_.guard.is_banned(subject);
+  }
+
+  void expire_rotations() {
+    forget_rotations(rotations_.expire(deps_.clock.wall(), [this](const PeerId& peer) {
+      const auto* entry = table_.find(peer);
+      return entry != nullptr && entry->is_configured;
+    }));
+  }
+
+  void forget_rotations(const std::vector<PeerId>& old_ids) {
+    if (old_ids.empty()) return;
+    deps_.store.submit([old_ids](Database& db) -> Status {
+      for (const auto& before : old_ids) SF_TRY(forget_rotation(db, before));
+      return {};
+    });
+  }
+
   bool is_cared_for(const PeerId& peer) const {
     const auto* entry = table_.find(peer);
     if (entry == nullptr || rotations_.is_revoked(peer)) return false;
@@ -265,7 +288,7 @@ class Book final : public PeerBook {
     for (const auto& record : *found) {
       if (!check_record(record, RecordKind::Revocation, revocation_key(peer), deps_.clock.wall())) continue;
       const auto statement = decode_rotation(record.body);
-      if (statement) (void)learn(*statement);
+      if (statement) (void)learn(*statement, std::nullopt);
     }
     co_return true;
   }
@@ -273,6 +296,7 @@ class Book final : public PeerBook {
   Task<void> watch_for_revocations() {
     for (;;) {
       Duration pause = kLookEvery / 4;
+      expire_rotations();
       std::erase_if(looked_, [this](const auto& entry) { return entry.second + kLookEvery <= deps_.clock.now(); });
       for (const auto& peer : to_look_up()) {
         const bool answered = co_await look_for_revocation(peer);

@@ -10,13 +10,15 @@ namespace soulfabric::mesh {
 namespace {
 
 Status load_rotations(Database& db, StoredBook& out) {
-  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void, revoked FROM rotations"));
+  SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT before, after, void, revoked, matters, prefix, heard FROM rotations"));
   for (;;) {
     SF_TRY_ASSIGN(const bool more, rows.step());
     if (!more) return {};
     const auto before = PeerId::parse(rows.text(0));
     const auto after = PeerId::parse(rows.text(1));
-    if (before && after) out.rotations.push_back({*before, *after, rows.integer(2) != 0, rows.integer(3) != 0});
+    const auto prefix = IpAddress::parse(rows.text(5)).value_or(IpAddress{});
+    if (before && after)
+      out.rotations.push_back({*before, {*after, rows.integer(2) != 0, rows.integer(3) != 0, rows.integer(4) != 0, prefix, from_unix_micros(rows.integer(6))}});
   }
 }
 
@@ -63,11 +65,19 @@ Status store_peer(Database& db, const StoredPeer& row) {
 }
 
 Status store_rotation(Database& db, const StoredRotation& row, ByteView statement) {
-  SF_TRY_ASSIGN(SqlStatement insert, db.prepare("INSERT INTO rotations(before, after, statement, void, revoked) VALUES(?1, ?2, ?3, ?4, ?5) "
-                                                "ON CONFLICT(before) DO UPDATE SET void = excluded.void, revoked = excluded.revoked"));
-  insert.bind(1, row.before.text()).bind(2, row.after.text()).bind(3, statement).bind(4, static_cast<std::int64_t>(row.is_void));
-  insert.bind(5, static_cast<std::int64_t>(row.is_revoked));
+  SF_TRY_ASSIGN(SqlStatement insert, db.prepare("INSERT INTO rotations(before, after, statement, void, revoked, matters, prefix, heard) "
+                                                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(before) DO UPDATE SET "
+                                                "void = excluded.void, revoked = excluded.revoked, matters = excluded.matters"));
+  insert.bind(1, row.before.text()).bind(2, row.entry.after.text()).bind(3, statement).bind(4, static_cast<std::int64_t>(row.entry.is_void));
+  insert.bind(5, static_cast<std::int64_t>(row.entry.is_revoked)).bind(6, static_cast<std::int64_t>(row.entry.matters));
+  insert.bind(7, row.entry.prefix.to_string()).bind(8, to_unix_micros(row.entry.heard));
   return insert.run();
+}
+
+Status forget_rotation(Database& db, const PeerId& before) {
+  SF_TRY_ASSIGN(SqlStatement statement, db.prepare("DELETE FROM rotations WHERE before = ?1"));
+  statement.bind(1, before.text());
+  return statement.run();
 }
 
 Status store_own_sequence(Database& db, std::uint64_t sequence) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/peer_table.hpp"
+#include "core/rotation_book.hpp"
 #include "soulfabric/base/sqlite.hpp"
 
 namespace soulfabric::mesh {
@@ -15,9 +16,7 @@ struct StoredPeer {
 
 struct StoredRotation {
   PeerId before;
-  PeerId after;
-  bool is_void = false;
-  bool is_revoked = false;
+  RotationBook::Entry entry;
 };
 
 struct StoredBook {
@@ -30,6 +29,7 @@ struct StoredBook {
 [[nodiscard]] Result<StoredBook> load_peers(Database& db);
 [[nodiscard]] Status store_peer(Database& db, const StoredPeer& row);
 [[nodiscard]] Status store_rotation(Database& db, const StoredRotation& row, ByteView statement);
+[[nodiscard]] Status forget_rotation(Database& db, const PeerId& before);
 [[nodiscard]] Status store_own_sequence(Database& db, std::uint64_t sequence);
 
 }  // namespace soulfabric::mesh

@@ -57,7 +57,7 @@ class EmptyBook final : public mesh::PeerBook {
   void set_endpoints(std::vector<Endpoint>) override {}
   std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
   Status learn(const mesh::SignedRecord&) override { return {}; }
-  mesh::RotationOutcome learn(const mesh::Rotation&) override { return {}; }
+  mesh::RotationOutcome learn(const mesh::Rotation&, const std::optional<IpAddress>&) override { return {}; }
   std::vector<mesh::KnownPeer> known() const override { return {}; }
   std::optional<mesh::KnownPeer> find(const PeerId&) const override { return std::nullopt; }
   bool is_trusted(const PeerId&) const override { return false; }

@@ -38,7 +38,7 @@ class RightsBook final : public mesh::PeerBook {
   void set_endpoints(std::vector<Endpoint>) override {}
   std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
   Status learn(const mesh::SignedRecord&) override { return {}; }
-  mesh::RotationOutcome learn(const mesh::Rotation&) override { return mesh::RotationOutcome::Known; }
+  mesh::RotationOutcome learn(const mesh::Rotation&, const std::optional<IpAddress>&) override { return mesh::RotationOutcome::Known; }
   std::vector<mesh::KnownPeer> known() const override { return {}; }
   std::optional<mesh::KnownPeer> find(const PeerId& peer) const override {
     mesh::KnownPeer out;

@@ -120,7 +120,7 @@ class FakePeerBook final : public mesh::PeerBook {
   Task<void> stop() override { co_return; }
   void set_endpoints(std::vector<Endpoint>) override {}
   std::optional<mesh::SignedRecord> own_record() const override { return own; }
-  mesh::RotationOutcome learn(const mesh::Rotation& /*rotation*/) override { return mesh::RotationOutcome::Known; }
+  mesh::RotationOutcome learn(const mesh::Rotation& /*rotation*/, const std::optional<IpAddress>& /*from*/) override { return mesh::RotationOutcome::Known; }
   Status learn(const mesh::SignedRecord& record) override {
     learnt.push_back(record);
     return {};

@@ -74,7 +74,8 @@ class PeerBook : public PeerLocator {
   [[nodiscard]] virtual Status learn(const SignedRecord& record) = 0;
   /// Of a checked rotation: bans and reputation go over to the new id; a second one of the same id voids both, and nobody keeps what was
   /// earned. Rights never follow.
-  [[nodiscard]] virtual RotationOutcome learn(const Rotation& rotation) = 0;
+  /// Only of ids that are known here (Known otherwise); `from` is where whoever told it was seen, nothing for the DHT.
+  [[nodiscard]] virtual RotationOutcome learn(const Rotation& rotation, const std::optional<IpAddress>& from) = 0;
   /// The keys that this node itself gave up: told to the DHT unless `publish` is none, again before they expire there.
   virtual void tell_revocations(std::vector<Rotation> own) { static_cast<void>(own); }
   /// A peer's key was proven to be given up, by a peer's word or by the DHT, where those of configured and reputable peers are looked up.

@@ -83,7 +83,7 @@ struct FakePeerBook final : mesh::PeerBook {
   void set_endpoints(std::vector<Endpoint>) override {}
   [[nodiscard]] std::optional<mesh::SignedRecord> own_record() const override { return std::nullopt; }
   [[nodiscard]] Status learn(const mesh::SignedRecord&) override { return {}; }
-  [[nodiscard]] mesh::RotationOutcome learn(const mesh::Rotation&) override { return mesh::RotationOutcome::First; }
+  [[nodiscard]] mesh::RotationOutcome learn(const mesh::Rotation&, const std::optional<IpAddress>&) override { return mesh::RotationOutcome::First; }
   [[nodiscard]] std::vector<mesh::KnownPeer> known() const override { return all; }
   [[nodiscard]] std::optional<mesh::KnownPeer> find(const PeerId& peer) const override {
     for (const auto& one : all)

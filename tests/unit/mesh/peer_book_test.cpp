@@ -213,18 +213,19 @@ TEST_F(PeerBookTest, BelievesNeitherAForgeryNorAnOlderRecord) {
 }
 
 TEST_F(PeerBookTest, TwoRotationsOfOneIdVoidBothAlsoAfterARestart) {
+  book_->linked(PeerId::of(key_of(5).public_key()), key_of(5).public_key(), at("5.9.0.3", 50305), Direction::Outbound);
   const auto first = sign_rotation(key_of(5), key_of(6), clock_.wall(), false);
   const auto second = sign_rotation(key_of(5), key_of(7), clock_.wall(), false);
-  EXPECT_EQ(book_->learn(first), RotationOutcome::First);
-  EXPECT_EQ(book_->learn(first), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(first, std::nullopt), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(first, std::nullopt), RotationOutcome::Known);
   close();
   open(1);
-  EXPECT_EQ(book_->learn(first), RotationOutcome::Known);
-  EXPECT_EQ(book_->learn(second), RotationOutcome::Void);
-  EXPECT_EQ(book_->learn(sign_rotation(key_of(5), key_of(8), clock_.wall(), false)), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(first, std::nullopt), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(second, std::nullopt), RotationOutcome::Void);
+  EXPECT_EQ(book_->learn(sign_rotation(key_of(5), key_of(8), clock_.wall(), false), std::nullopt), RotationOutcome::Known);
   close();
   open(1);
-  EXPECT_EQ(book_->learn(second), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(second, std::nullopt), RotationOutcome::Known);
 }
 
 TEST_F(PeerBookTest, PutsItsRecordAgainSoonAfterTheStart) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/rotation_book.hpp"
 #include "soulfabric/base/crypto.hpp"
 #include "soulfabric/mesh/peer_book.hpp"
 #include "support/memory_dht.hpp"
@@ -107,23 +108,23 @@ class RotationTest : public ::testing::Test {
 TEST_F(RotationTest, WhoClaimsAnOldKeyFirstKeepsNothingOnceAnotherClaimsItToo) {
   meet(5);
   guard_.import_reputations({{subject_of(5), 90, {}}});
-  EXPECT_EQ(book_->learn(rotation(5, 6)), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(rotation(5, 6), std::nullopt), RotationOutcome::First);
   EXPECT_EQ(guard_.reputation(subject_of(6)), 90) << "the thief was faster";
-  EXPECT_EQ(book_->learn(rotation(5, 7)), RotationOutcome::Void);
+  EXPECT_EQ(book_->learn(rotation(5, 7), std::nullopt), RotationOutcome::Void);
   EXPECT_EQ(guard_.reputation(subject_of(6)), 50);
   EXPECT_EQ(guard_.reputation(subject_of(7)), 50);
   EXPECT_EQ(guard_.reputation(subject_of(5)), 50);
-  EXPECT_EQ(book_->learn(rotation(5, 8)), RotationOutcome::Known);
+  EXPECT_EQ(book_->learn(rotation(5, 8), std::nullopt), RotationOutcome::Known);
   EXPECT_EQ(guard_.reputation(subject_of(8)), 50) << "nothing is left to be moved";
 }
 
 TEST_F(RotationTest, BothClaimantsLoseAlsoWhereARestartLiesBetween) {
   meet(5);
   guard_.import_reputations({{subject_of(5), 90, {}}});
-  EXPECT_EQ(book_->learn(rotation(5, 6)), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(rotation(5, 6), std::nullopt), RotationOutcome::First);
   close();
   open();
-  EXPECT_EQ(book_->learn(rotation(5, 7)), RotationOutcome::Void);
+  EXPECT_EQ(book_->learn(rotation(5, 7), std::nullopt), RotationOutcome::Void);
   EXPECT_EQ(guard_.reputation(subject_of(6)), 50);
 }
 
@@ -167,7 +168,7 @@ TEST_F(RotationTest, AKeyThatWasGivenUpLosesTrustAndRightsAtOnceAndForGood) {
   std::vector<PeerId> told;
   book_->on_revoked([&](const PeerId& peer) { told.push_back(peer); });
   EXPECT_FALSE(is_suspended(5));
-  EXPECT_EQ(book_->learn(rotation(5, 6, true)), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(rotation(5, 6, true), std::nullopt), RotationOutcome::First);
   EXPECT_TRUE(is_suspended(5));
   EXPECT_EQ(told, std::vector<PeerId>{id_of(5)});
   EXPECT_TRUE(guard_.ban(subject_of(5), 1h, "x")) << "protected no more";
@@ -184,9 +185,9 @@ TEST_F(RotationTest, AKeyThatWasGivenUpLosesTrustAndRightsAtOnceAndForGood) {
 
 TEST_F(RotationTest, AThiefWhoRotatesFirstCannotKeepTheKeyFromBeingGivenUp) {
   name(5);
-  EXPECT_EQ(book_->learn(rotation(5, 6)), RotationOutcome::First);
+  EXPECT_EQ(book_->learn(rotation(5, 6), std::nullopt), RotationOutcome::First);
   EXPECT_FALSE(is_suspended(5)) << "an ordinary rotation leaves the old key its time";
-  EXPECT_EQ(book_->learn(rotation(5, 7, true)), RotationOutcome::Void);
+  EXPECT_EQ(book_->learn(rotation(5, 7, true), std::nullopt), RotationOutcome::Void);
   EXPECT_TRUE(is_suspended(5));
   EXPECT_EQ(book_->find(id_of(5))->goes_on_as, std::nullopt);
   close();
@@ -234,6 +235,73 @@ TEST_F(RotationTest, ATrustedKeyThatLinksIsLookedUpAgain) {
   meet(5);
   clock_.run_for(context_, 1s);
   EXPECT_TRUE(is_suspended(5));
+}
+
+PeerId made_up(std::uint32_t number) {
+  PublicKey key{};
+  for (std::size_t i = 0; i < 4; ++i) key[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return PeerId::of(key);
+}
+
+constexpr WallTime kDay{std::chrono::seconds(1'800'000'000)};
+
+TEST(RotationBook, CannotBeFilledAgainstAnIdThatMatters) {
+  RotationBook book;
+  const auto told = [](std::uint32_t number, bool matters) {
+    return RotationClaim{made_up(number), made_up(number + 1'000'000), false, matters, IpAddress::v4(0x05000000U + ((number / 8) << 8U)),
+                         kDay + std::chrono::seconds(number)};
+  };
+  for (std::uint32_t i = 0; i < kRotationsKnown; ++i) ASSERT_EQ(book.take(told(i, false)).news, RotationNews::First) << i;
+  EXPECT_EQ(book.take(told(20'000, false)).news, RotationNews::Known) << "full for strangers";
+  const auto taken = book.take(told(30'000, true));
+  EXPECT_EQ(taken.news, RotationNews::First);
+  EXPECT_EQ(taken.forgotten, made_up(0)) << "the oldest makes room";
+  EXPECT_EQ(book.after(made_up(30'000)), made_up(1'030'000));
+  EXPECT_EQ(book.entries().size(), kRotationsKnown);
+}
+
+TEST(RotationBook, TakesOnlySoManyFromOnePrefix) {
+  RotationBook book;
+  const auto here = IpAddress::v4(0x05090000);
+  for (std::uint32_t i = 0; i < kRotationsOfPrefix; ++i)
+    EXPECT_EQ(book.take({made_up(i), made_up(i + 100), false, false, here, kDay}).news, RotationNews::First);
+  EXPECT_EQ(book.take({made_up(50), made_up(150), false, false, here, kDay}).news, RotationNews::Known);
+  EXPECT_EQ(book.take({made_up(50), made_up(150), false, true, here, kDay}).news, RotationNews::First) << "one that matters";
+  EXPECT_EQ(book.take({made_up(51), made_up(151), false, false, IpAddress::v4(0x05090100), kDay}).news, RotationNews::First) << "from elsewhere";
+}
+
+TEST(RotationBook, ForgetsWhatWasHeardLongAgoButOfWhomItIsToldToKeep) {
+  RotationBook book;
+  for (std::uint32_t i = 0; i < 3; ++i)
+    ASSERT_EQ(book.take({made_up(i), made_up(i + 100), false, false, {}, kDay + std::chrono::days(i)}).news, RotationNews::First);
+  const auto gone = book.expire(kDay + kRotationLife + std::chrono::days(1), [](const PeerId& peer) { return peer == made_up(0); });
+  EXPECT_EQ(gone, std::vector<PeerId>{made_up(1)});
+  EXPECT_EQ(book.entries().size(), 2U);
+}
+
+TEST_F(RotationTest, OfAnIdThatNobodyKnowsNoRotationIsKept) {
+  EXPECT_EQ(book_->learn(rotation(70, 71, true), IpAddress::v4(0x05090001)), RotationOutcome::Known);
+  EXPECT_FALSE(book_->is_revoked(id_of(70)));
+  guard_.lower_reputation(subject_of(72), 20);
+  EXPECT_EQ(book_->learn(rotation(72, 73), IpAddress::v4(0x05090001)), RotationOutcome::First) << "a bad name is kept in mind";
+  EXPECT_EQ(guard_.reputation(subject_of(73)), 30);
+}
+
+TEST_F(RotationTest, AConfiguredPeersRotationIsHeardWhereStrangersOfItsPrefixToldAllTheyMay) {
+  for (std::uint32_t i = 100; i < 120; ++i) {
+    meet(i);
+    const auto outcome = book_->learn(rotation(i, i + 100), IpAddress::v4(0x05090001 + i));
+    EXPECT_EQ(outcome, i < 116 ? RotationOutcome::First : RotationOutcome::Known) << i;
+  }
+  name(5);
+  EXPECT_EQ(book_->learn(rotation(5, 6, true), IpAddress::v4(0x05090001)), RotationOutcome::First);
+  EXPECT_TRUE(is_suspended(5));
+  clock_.jump(std::chrono::days(200));
+  close();
+  open();
+  EXPECT_TRUE(is_suspended(5)) << "as long as the configuration names it";
+  EXPECT_EQ(book_->find(id_of(100))->goes_on_as, std::nullopt) << "heard long ago";
+  EXPECT_EQ(book_->learn(rotation(117, 217), IpAddress::v4(0x05090001)), RotationOutcome::First) << "there is room again";
 }
 
 TEST_F(RotationTest, AStrangersKeyIsNeverLookedUp) {
