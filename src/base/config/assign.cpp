@@ -146,8 +146,22 @@ void assign_text(const Target& target, const std::string& text) {
   if (!same) target.findings.warn(target.where + ": " + target.key() + " is known and has no effect in this version.");
 }
 
+namespace {
+
+/// A list that a source names is that source's: nothing of the default stays behind it, not even where it is empty.
+void begin_list(const Target& target) {
+  const Field field = target.setting.at(target.options, target.name);
+  auto* const* texts = std::get_if<std::vector<std::string>*>(&field);
+  if (texts != nullptr && target.findings.is_first_of(target.key())) (*texts)->clear();
+}
+
+}  // namespace
+
 void assign_list(const Target& target, const std::vector<std::string>& items) {
-  if (items.empty()) return;
+  if (items.empty()) {
+    if (!target.setting.is_inert()) begin_list(target);
+    return;
+  }
   if (target.setting.is_inert()) return assign_text(target, items.front());
   if (items.size() > kLongestList) {
     target.findings.problem(target.where, target.key(), "the list has more than 10000 items", "make it shorter");
@@ -160,6 +174,7 @@ void assign_list(const Target& target, const std::vector<std::string>& items) {
       for (const std::string& item : items) joined += (joined.empty() ? "" : ",") + item;
       return assign_text(target, joined);
     }
+    begin_list(target);
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (is_unset(items[i])) continue;
       if (auto item = checked(target, items[i])) place(**texts, i, std::move(*item));

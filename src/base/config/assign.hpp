@@ -10,9 +10,11 @@
 
 namespace soulfabric::config {
 
-/// What went wrong and what was odd, one sentence each. A warning is given once.
+/// What the sources have said so far: what went wrong and what was odd, one sentence each, a warning once; and which lists they named.
 class Findings {
  public:
+  /// True for the first source that names this list: it takes the place of the default, later ones go over it by index.
+  [[nodiscard]] bool is_first_of(const std::string& list) { return lists_.insert(list).second; }
   void problem(const std::string& where, const std::string& key, const std::string& what, const std::string& remedy);
   void warn(std::string sentence);
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
@@ -22,6 +24,7 @@ class Findings {
   std::vector<std::string> problems_;
   std::vector<std::string> warnings_;
   std::set<std::string> seen_;
+  std::set<std::string> lists_;
 };
 
 /// `~`, `null` and nothing mean: not set here.
@@ -40,7 +43,7 @@ struct Target {
 
 /// A single text; for a list it is the first item (or, for comma lists, all of it).
 void assign_text(const Target& target, const std::string& text);
-/// Items over those that are there, by index; unset items leave what was there.
+/// Instead of the default; over those of an earlier source by index, where unset items leave what was there.
 void assign_list(const Target& target, const std::vector<std::string>& items);
 /// One share by index, for the form with path, alias, networks and private.
 void assign_share(const Target& target, std::size_t index, const ShareDirectory& share);

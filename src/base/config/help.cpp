@@ -44,9 +44,12 @@ std::string default_text(const Setting& setting) {
   if (text == std::to_string(kUnlimited) && std::holds_alternative<int*>(field)) return "~";
   if (std::holds_alternative<std::vector<ShareDirectory>*>(field)) return "[]";
   if (std::holds_alternative<std::vector<std::string>*>(field)) {
-    if (!setting.comma_list) return "[]";
-    std::replace(text.begin(), text.end(), '\n', ',');
-    return text.empty() ? "~" : text.substr(0, text.size() - 1);
+    if (!text.empty()) text.pop_back();  // each item ends its line
+    const std::string between = setting.comma_list ? "," : ", ";
+    std::string line;
+    for (const char c : text) line += c == '\n' ? between : std::string(1, c);
+    if (!setting.comma_list) return "[" + line + "]";
+    return line.empty() ? "~" : line;
   }
   return text.empty() ? "~" : text;
 }
@@ -66,7 +69,7 @@ std::string make_example() {
     for (std::size_t depth = same; depth + 1 < path.size(); ++depth) out += "# " + std::string(2 * depth, ' ') + path[depth] + ":\n";
     // A named entry comes into being with its first value, so its lines state none.
     std::string value = setting.key.find('*') == std::string::npos ? default_text(setting) : "~";
-    const bool needs_quotes = value != "[]" && value != "~" && value.find_first_of("$:{}#,*") != std::string::npos;
+    const bool needs_quotes = !value.starts_with('[') && value != "~" && value.find_first_of("$:{}#,*") != std::string::npos;
     if (needs_quotes) value = "'" + value + "'";
     out += "# " + std::string(2 * (path.size() - 1), ' ') + path.back() + ": " + value + "  # ";
     if (setting.effect == Effect::Restart) out += "(restart) ";

@@ -69,6 +69,13 @@ TEST(LoadOptions, TildeNullAndNothingMeanNotSet) {
         << value;
 }
 
+TEST(LoadOptions, AListThatIsNamedTakesThePlaceOfItsDefault) {
+  EXPECT_EQ(of_yaml("mesh:\n  services: [pods]\n").mesh.services, std::vector<std::string>{"pods"});
+  EXPECT_EQ(of_yaml("mesh:\n  services: pods\n").mesh.services, std::vector<std::string>{"pods"});
+  EXPECT_EQ(of_yaml("mesh:\n  services: []\n").mesh.services, std::vector<std::string>{}) << "nothing is offered";
+  EXPECT_EQ(of_yaml("mesh:\n  services: ~\n").mesh.services, Options{}.mesh.services) << "not set";
+}
+
 TEST(LoadOptions, ListsMergeByIndexAcrossSources) {
   const Options options = options_of({.environment = {{"SLSKD_SHARE_FILTER", "a;b;c"}}, .yaml = "shares:\n  filters:\n    - x\n    - ~\n"});
   EXPECT_EQ(options.shares.filters, (std::vector<std::string>{"x", "b", "c"}));
