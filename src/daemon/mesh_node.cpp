@@ -86,6 +86,7 @@ Task<Status> MeshNode::start() {
     auto relays = co_await relays_->start();
     if (!relays) co_return relays;
   }
+  warn_of_unknown_services();
   tell_endpoints();
   mapper_ = make_mapper();
   parts_->mapper = mapper_.get();
@@ -113,6 +114,13 @@ Task<void> MeshNode::watch_addresses() {
     co_await deps_.clock.sleep_for(kAddressCheck);
     tell_endpoints();
   }
+}
+
+void MeshNode::warn_of_unknown_services() const {
+  std::vector<std::string> offered;
+  for (const auto& local : fabric_->services()) offered.push_back(local.info.name);
+  for (const auto& name : unknown_services(options_, offered))
+    log::warning("mesh", "the configuration names the service '" + name + "', which this program does not have; check its spelling");
 }
 
 void MeshNode::tell_endpoints() {
@@ -145,6 +153,7 @@ void MeshNode::configure(const Options& options) {
   std::vector<std::string> wrong;
   peers_->configure(peer_book_settings(options_, wrong));
   if (const auto listening = links_->listening()) links_->configure(link_settings(options_, *listening));
+  dht_->set_bootstrap(options_.bootstrap);
   fabric_->configure(router_settings(options_, relay_options_));
   fabric_->directory().configure(directory_settings(options_));
   if (pods_) pods_->configure(pod_settings(options_));

@@ -52,6 +52,7 @@ class MeshNode {
   [[nodiscard]] std::unique_ptr<net::PortMapper> make_mapper();
   [[nodiscard]] Task<void> watch_addresses();
   void tell_endpoints();
+  void warn_of_unknown_services() const;
 
   MeshNodeDependencies deps_;
   MeshOptions options_;

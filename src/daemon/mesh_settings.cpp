@@ -3,6 +3,7 @@
 #include "mesh_settings.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "soulfabric/base/endpoint.hpp"
 #include "soulfabric/relay/catalogue.hpp"
@@ -82,6 +83,15 @@ fabric::RouterSettings router_settings(const MeshOptions& mesh, const RelayOptio
   if (!relays.content.enabled) out.unannounced.insert(std::string(relay::kContentService));
   out.calls_per_peer = static_cast<unsigned>(mesh.calls_per_minute);
   return out;
+}
+
+std::vector<std::string> unknown_services(const MeshOptions& mesh, const std::vector<std::string>& offered) {
+  std::set<std::string> named{mesh.services.begin(), mesh.services.end()};
+  for (const auto& [name, methods] : mesh.gateway.services) named.insert(name);
+  for (const auto& name : offered) named.erase(name);
+  for (const auto& name : Options{}.mesh.services) named.erase(name);
+  named.erase(std::string(relay::kTunnelService));
+  return {named.begin(), named.end()};
 }
 
 fabric::DirectorySettings directory_settings(const MeshOptions& mesh) {

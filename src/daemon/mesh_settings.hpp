@@ -19,6 +19,8 @@ namespace soulfabric::daemon {
 /// Peers whose name is no PeerId are left out and named in `wrong`.
 [[nodiscard]] mesh::PeerBookSettings peer_book_settings(const MeshOptions& mesh, std::vector<std::string>& wrong);
 [[nodiscard]] fabric::RouterSettings router_settings(const MeshOptions& mesh, const RelayOptions& relays);
+/// Names in mesh.services and mesh.gateway.services that are neither `offered` nor a service that is switched off.
+[[nodiscard]] std::vector<std::string> unknown_services(const MeshOptions& mesh, const std::vector<std::string>& offered);
 [[nodiscard]] fabric::DirectorySettings directory_settings(const MeshOptions& mesh);
 [[nodiscard]] services::PodSettings pod_settings(const MeshOptions& mesh);
 

@@ -52,7 +52,7 @@ class MemoryDht final : public mesh::Dht {
   }
   mesh::DhtHealth health() const override { return {}; }
   std::optional<Endpoint> bound() const override { return std::nullopt; }
-  void add_bootstrap(const std::vector<Endpoint>& /*nodes*/) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
 
  private:
   MemoryTable& table_;

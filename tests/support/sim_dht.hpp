@@ -186,7 +186,7 @@ class SimDht final : public mesh::Dht {
     return health;
   }
   std::optional<Endpoint> bound() const override { return Endpoint{host_, 50305}; }
-  void add_bootstrap(const std::vector<Endpoint>&) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
 
  private:
   /// The steps of a lookup from node to node.

@@ -42,7 +42,8 @@ class Dht {
   [[nodiscard]] virtual DhtHealth health() const = 0;
   /// Where datagrams arrive, with the port that was picked.
   [[nodiscard]] virtual std::optional<Endpoint> bound() const = 0;
-  virtual void add_bootstrap(const std::vector<Endpoint>& nodes) = 0;
+  /// Instead of the settings' nodes to start from, "host:port": they are asked at once, and again while few nodes answer.
+  virtual void set_bootstrap(std::vector<std::string> nodes) = 0;
 };
 
 struct DhtSettings {

@@ -76,7 +76,14 @@ Status DhtImpl::start() {
 
 std::optional<Endpoint> DhtImpl::bound() const { return running_ ? std::optional(wire_->bound()) : std::nullopt; }
 
-void DhtImpl::add_bootstrap(const std::vector<Endpoint>& nodes) {
+void DhtImpl::set_bootstrap(std::vector<std::string> nodes) {
+  if (nodes == settings_.bootstrap) return;
+  settings_.bootstrap = std::move(nodes);
+  trouble_.clear();
+  if (running_) scope_.spawn("join", join_network());
+}
+
+void DhtImpl::add_saved(const std::vector<Endpoint>& nodes) {
   for (const auto& node : nodes) {
     if (std::ranges::find(bootstrap_, node) == bootstrap_.end() && bootstrap_.size() < 4 * kSavedNodes) bootstrap_.push_back(node);
   }
@@ -149,9 +156,9 @@ std::vector<NodeContact> DhtImpl::start_of(const DhtKey& key) const {
 bool DhtImpl::is_connected(MonoTime now) const { return last_answer_ && now - *last_answer_ <= kConnected; }
 
 Task<void> DhtImpl::join_network() {
-  auto named = settings_.bootstrap;
-  auto found = co_await dependencies_.workers.run([named = std::move(named)] { return resolve_nodes(named); });
-  if (found.size() < settings_.bootstrap.size()) trouble_ = "a bootstrap node of the DHT has no address: check its name and the network";
+  const auto named = settings_.bootstrap;
+  auto found = co_await dependencies_.workers.run([named] { return resolve_nodes(named); });
+  if (found.size() < named.size()) trouble_ = "a bootstrap node of the DHT has no address: check its name and the network";
   found.insert(found.end(), bootstrap_.begin(), bootstrap_.end());
   if (running_) library_->bootstrap(found);
 }
@@ -172,7 +179,7 @@ Task<void> DhtImpl::stay_joined() {
   if (!settings_.state_file.empty()) {
     auto file = settings_.state_file;
     const auto saved = co_await dependencies_.workers.run([file = std::move(file)] { return load_nodes(file); });
-    add_bootstrap(saved);
+    add_saved(saved);
   }
   auto& clock = dependencies_.clock;
   MonoTime::duration pause = kJoinFirst;

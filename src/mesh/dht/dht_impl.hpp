@@ -35,7 +35,7 @@ class DhtImpl final : public Dht {
                                                             MonoTime deadline) override;
   [[nodiscard]] DhtHealth health() const override;
   [[nodiscard]] std::optional<Endpoint> bound() const override;
-  void add_bootstrap(const std::vector<Endpoint>& nodes) override;
+  void set_bootstrap(std::vector<std::string> nodes) override;
 
   /// For tests: what the gate and the ledger counted.
   [[nodiscard]] DatagramGate::Counters counters() const { return wire_ ? wire_->counters() : DatagramGate::Counters{}; }
@@ -79,6 +79,7 @@ class DhtImpl final : public Dht {
   [[nodiscard]] Task<void> receive();
   [[nodiscard]] Task<void> stay_joined();
   [[nodiscard]] Task<void> join_network();
+  void add_saved(const std::vector<Endpoint>& nodes);
   [[nodiscard]] Task<void> look_around();
   [[nodiscard]] Task<void> announce_on_lan();
   [[nodiscard]] Task<void> save();
@@ -106,7 +107,7 @@ class DhtImpl final : public Dht {
   std::unique_ptr<LanDiscovery> lan_;
   TaskScope scope_;
   DhtNodes nodes_;
-  std::vector<Endpoint> bootstrap_;  // added and saved ones
+  std::vector<Endpoint> bootstrap_;  // saved ones
   std::map<TransactionId, Operation*> transactions_;
   std::size_t visits_ = 0;
   Notifier idle_;

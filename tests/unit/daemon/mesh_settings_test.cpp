@@ -43,6 +43,14 @@ TEST(MeshSettings, WhatIsSwitchedOffIsNotOffered) {
   EXPECT_EQ(router_settings(mesh, relays).unannounced, std::set<std::string>{"content-relay"});
 }
 
+TEST(MeshSettings, NameServicesThatNobodyHas) {
+  MeshOptions mesh;
+  EXPECT_TRUE(unknown_services(mesh, {"mesh-introspect"}).empty()) << "pods may be switched off";
+  mesh.services = {"mesh-introspect", "mesh-introspekt", "mine", "trusted-relay"};
+  mesh.gateway.services["pod"] = {"*"};
+  EXPECT_EQ(unknown_services(mesh, {"mesh-introspect", "mine"}), (std::vector<std::string>{"mesh-introspekt", "pod"}));
+}
+
 TEST(MeshSettings, ExposeWhatIsListedAndPublishAsTold) {
   MeshOptions mesh;
   EXPECT_EQ(router_settings(mesh, {}).exposed, (std::set<std::string>{"mesh-introspect", "pods", "catalogue-fetch", "content-relay"}));

@@ -54,7 +54,7 @@ class SlowDht final : public mesh::Dht {
   }
   mesh::DhtHealth health() const override { return {}; }
   std::optional<Endpoint> bound() const override { return std::nullopt; }
-  void add_bootstrap(const std::vector<Endpoint>&) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
   int stuck = 0;  // so many questions stay without an answer
 
  private:

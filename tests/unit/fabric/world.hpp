@@ -108,7 +108,7 @@ class FakeDht final : public mesh::Dht {
   }
   mesh::DhtHealth health() const override { return {}; }
   std::optional<Endpoint> bound() const override { return std::nullopt; }
-  void add_bootstrap(const std::vector<Endpoint>&) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
 };
 
 class FakeDirectory final : public Directory {

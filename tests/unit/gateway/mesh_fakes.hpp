@@ -69,7 +69,7 @@ struct FakeDht final : mesh::Dht {
   }
   [[nodiscard]] mesh::DhtHealth health() const override { return shown; }
   [[nodiscard]] std::optional<Endpoint> bound() const override { return std::nullopt; }
-  void add_bootstrap(const std::vector<Endpoint>&) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
   mesh::DhtHealth shown;
 };
 

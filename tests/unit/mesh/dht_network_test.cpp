@@ -160,6 +160,24 @@ Task<void> restart(DhtNetwork& net, DhtSettings settings) {
   EXPECT_TRUE(back.health().connected);
 }
 
+Task<void> told_later(DhtNetwork& net) {
+  co_await net.nodes[0]->stop();  // alone: whoever it is told of now is whom it finds
+  DhtSettings nobody;
+  nobody.bootstrap = {"127.0.9.1:1"};
+  auto& late = net.add("127.0.3.1", {}, &nobody);
+  EXPECT_FALSE(late.health().connected);
+  late.set_bootstrap({net.nodes[1]->bound()->to_string()});
+  const auto deadline = net.clock.now() + 20s;
+  while (!late.health().connected && net.clock.now() < deadline) co_await net.clock.sleep_for(10ms);
+  EXPECT_TRUE(late.health().connected);
+}
+
+TEST(Dht, NodesToStartFromCanBeChangedWhileItRuns) {
+  DhtNetwork net;
+  net.add_many(2);
+  net.run(told_later(net));
+}
+
 TEST(Dht, ARestartedNodeFindsTheNetworkByItsSavedNodes) {
   DhtNetwork net;
   net.add_many(2);

@@ -24,7 +24,7 @@ class NoDht final : public mesh::Dht {
   }
   mesh::DhtHealth health() const override { return {}; }
   std::optional<Endpoint> bound() const override { return std::nullopt; }
-  void add_bootstrap(const std::vector<Endpoint>&) override {}
+  void set_bootstrap(std::vector<std::string>) override {}
 };
 
 struct PodNode {
