@@ -141,6 +141,10 @@ Task<Result<std::unique_ptr<net::ByteStream>>> TunnelsImpl::open_wish(Wish wish,
     refused(TunnelRefusal::Loop);
     co_return fail(Errc::Forbidden, "A tunnel leads to another node, through a third one at most; name other nodes.");
   }
+  if (deps_.peers.is_revoked(wish.peer)) {
+    refused(TunnelRefusal::Identity);
+    co_return fail(Errc::Forbidden, "The owner of this id gave its key up as stolen; ask for the new id and name that in its place.");
+  }
   if (!is_target_name(wish.target))
     co_return fail(Errc::NotFound, "The name of a target has lower-case letters, digits and hyphens; check it.");
   if (wish.via && deps_.identity == nullptr) co_return fail(Errc::Forbidden, "This node has no identity for tunnels through others.");

@@ -132,9 +132,14 @@ Task<void> TunnelsImpl::watch_silence() {
 
 void TunnelsImpl::judge_again() {
   for (const auto& entry : book_.all()) {
-    if (entry->side == TunnelSide::Near || !entry->close) continue;
+    if (!entry->close) continue;
+    // Our own wish is judged once, unless the key at the other end is a thief's by now.
+    const bool is_stolen = deps_.peers.is_revoked(entry->peer);
+    if (entry->side == TunnelSide::Near && !is_stolen) continue;
     const bool far = entry->side == TunnelSide::Far;
-    const auto refusal = far ? judge(entry->peer, entry->target) : judge_relay(entry->peer, *entry->via);
+    const auto refusal = is_stolen ? std::optional(TunnelRefusal::Identity)
+                         : far     ? judge(entry->peer, entry->target)
+                                   : judge_relay(entry->peer, *entry->via);
     if (!refusal) continue;
     refused(*refusal);
     entry->state = TunnelState::Closing;

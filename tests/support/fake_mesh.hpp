@@ -138,6 +138,10 @@ class FakePeerBook final : public mesh::PeerBook {
     const auto found = peers.find(peer);
     return found != peers.end() && found->second.trusted;
   }
+  bool is_revoked(const PeerId& peer) const override {
+    const auto found = peers.find(peer);
+    return found != peers.end() && found->second.revoked;
+  }
   void configure(const mesh::PeerBookSettings&) override {}
   Task<std::vector<Endpoint>> locate(PeerId peer, guard::Origin, MonoTime) override {
     const auto found = peers.find(peer);

@@ -233,5 +233,22 @@ TEST_F(RefusedTunnel, EndsWhenTheRightIsTakenAway) {
   run(Test::run(*this));
 }
 
+TEST_F(RefusedTunnel, ToAKeyThatWasGivenUpAlsoThroughAThird) {
+  struct Test {
+    static Task<void> run(RefusedTunnel& t) {
+      t.let_through();
+      const auto stream = co_await t.open("slskdn-ui", true);
+      EXPECT_TRUE(stream);
+      t.near->book.know(t.far->id(), std::nullopt, WallTime{}).revoked = true;
+      t.near->tunnels->configure({});
+      const bool ended = co_await t.network.until([&t] { return t.far->tunnels->tunnels().empty(); });
+      EXPECT_TRUE(ended) << "what stood is closed";
+      co_await t.expect("slskdn-ui", Errc::Forbidden, true);
+      EXPECT_EQ(t.near->refused(TunnelRefusal::Identity), 2U);
+    }
+  };
+  run(Test::run(*this));
+}
+
 }  // namespace
 }  // namespace soulfabric::relay
