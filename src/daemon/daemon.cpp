@@ -203,7 +203,9 @@ Task<void> Daemon::reload_now() { co_await config_.reload(); }
 
 void Daemon::trust(const Options& options) {
   for (const auto& subject : trusted_) guard_->unprotect(subject);
+  for (const auto& subject : named_) guard_->unvouch(subject);
   trusted_.clear();
+  named_.clear();
   for (const auto& user : options.guard.trusted_users) trusted_.push_back(guard::Subject::user(user));
   for (const auto& text : options.guard.trusted_addresses) {
     if (const auto address = IpAddress::parse(text)) trusted_.push_back(guard::Subject::address(*address));
@@ -212,12 +214,15 @@ void Daemon::trust(const Options& options) {
     if (const auto endpoint = parse_endpoint(text)) trusted_.push_back(guard::Subject::address(endpoint->address));
   };
   for (const auto& [name, peer] : options.mesh.peers) {
-    if (!peer.trusted || !PeerId::parse(name)) continue;
+    if (!PeerId::parse(name)) continue;
+    named_.push_back(guard::Subject::peer(name));
+    if (!peer.trusted) continue;
     trusted_.push_back(guard::Subject::peer(name));
     std::ranges::for_each(peer.endpoints, spare);
   }
   std::ranges::for_each(options.mesh.bootstrap, spare);  // those given as addresses (security rule S1)
   for (const auto& subject : trusted_) guard_->protect(subject);
+  for (const auto& subject : named_) guard_->vouch(subject);
 }
 
 Status Daemon::take_blacklist(Result<LoadedBlacklist> loaded) {

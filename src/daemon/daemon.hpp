@@ -63,6 +63,7 @@ class Daemon {
   std::unique_ptr<net::Dialer> dialer_;
   std::unique_ptr<guard::Guard> guard_;
   std::unique_ptr<guard::CourtesyDesk> desk_;
+  std::vector<guard::Subject> named_;    // peers that the configuration names
   std::vector<guard::Subject> trusted_;  // protected because the configuration says so
   std::unique_ptr<DbWriter> guard_store_;
   std::unique_ptr<DbWriter> soulseek_store_;

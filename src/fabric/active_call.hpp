@@ -27,7 +27,7 @@ class ActiveCall {
 
   void begin(guard::CallBudget budget, bool trusted) {
     budget_.emplace(std::move(budget));
-    context_.emplace(CallContext{stream_->peer(), *budget_, admitted_.deadline, trusted});
+    context_.emplace(CallContext{stream_->peer(), *budget_, admitted_.deadline, trusted, stream_->remote().address});
   }
   /// True for the first who asks: there is one answer.
   [[nodiscard]] bool claim_answer() noexcept { return !std::exchange(answered_, true); }

@@ -22,7 +22,11 @@ guard::Subject subject_of(const mesh::Stream& stream) { return guard::Subject::p
 }  // namespace
 
 Router::Router(Dependencies dependencies, RouterSettings settings)
-    : deps_(std::move(dependencies)), gate_(std::move(settings)), scope_(deps_.context, "calls") {}
+    : deps_(std::move(dependencies)),
+      payload_time_(settings.payload_time),
+      payload_rate_(settings.payload_rate),
+      gate_(std::move(settings)),
+      scope_(deps_.context, "calls") {}
 
 Status Router::add(MeshService& service, bool hidden) {
   const auto number = gate_.add(service.info(), hidden);
@@ -31,7 +35,11 @@ Status Router::add(MeshService& service, bool hidden) {
   return {};
 }
 
-void Router::configure(RouterSettings settings) { gate_.configure(std::move(settings)); }
+void Router::configure(RouterSettings settings) {
+  payload_time_ = settings.payload_time;
+  payload_rate_ = settings.payload_rate;
+  gate_.configure(std::move(settings));
+}
 
 void Router::accept(mesh::StreamPtr stream) { scope_.spawn("call", serve(std::move(stream))); }
 
@@ -39,9 +47,9 @@ Task<void> Router::stop() { co_await scope_.close(); }
 
 void Router::charge(const mesh::Stream& stream, guard::Violation violation) { deps_.guard.charge(mesh::charge_of(violation, stream)); }
 
-Admission Router::admit(const mesh::Stream& stream, const RequestHead& head) {
-  const guard::Subject subject = subject_of(stream);
-  Arrival arrival{stream.peer(), deps_.guard.is_banned(subject), deps_.guard.reputation(subject), head.service, head.method, head.payload_size,
+Admission Router::admit(const mesh::Stream& stream, const guard::Subject& subject, bool trusted, const RequestHead& head) {
+  const auto standing = trusted ? guard::Standing::Welcome : deps_.guard.standing(subject);
+  Arrival arrival{stream.peer(), stream.remote().address, deps_.guard.is_banned(subject), standing, head.service, head.method, head.payload_size,
                   std::chrono::milliseconds(head.deadline_ms)};
   return gate_.admit(arrival, deps_.clock.now());
 }
@@ -85,12 +93,16 @@ Task<void> Router::refuse(mesh::StreamPtr stream, CallStatus status, std::size_t
   }
 }
 
+/// What was announced and does not come holds its room only for a moment.
 Task<Status> Router::read_payload(ActiveCall& call, Request& request) {
   call.payload() = std::move(request.rest);
   const std::size_t have = call.payload().size();
-  if (have == request.head.payload_size) co_return Status{};
-  call.payload().resize(request.head.payload_size);
-  co_return co_await net::read_exactly(call.stream(), MutableByteView(call.payload()).subspan(have), call.deadline());
+  const std::size_t whole = request.head.payload_size;
+  if (have == whole) co_return Status{};
+  const std::chrono::milliseconds transfer(1000 * whole / std::max<std::size_t>(payload_rate_, 1));
+  const MonoTime patience = deps_.clock.now() + payload_time_ + transfer;
+  call.payload().resize(whole);
+  co_return co_await net::read_exactly(call.stream(), MutableByteView(call.payload()).subspan(have), std::min(call.deadline(), patience));
 }
 
 Task<void> Router::serve(mesh::StreamPtr stream) {
@@ -100,23 +112,27 @@ Task<void> Router::serve(mesh::StreamPtr stream) {
     co_await refuse(std::move(stream), CallStatus::PayloadTooLarge, 0);
     co_return;
   }
-  Admission admission = admit(*stream, request->head);
+  const guard::Subject subject = subject_of(*stream);
+  const bool trusted = deps_.is_trusted(stream->peer());
+  Admission admission = admit(*stream, subject, trusted, request->head);
   if (admission.charge) charge(*stream, *admission.charge);
+  const std::size_t unread = request->head.payload_size - request->rest.size();
   if (!admission.call) {
-    co_await refuse(std::move(stream), admission.status, request->head.payload_size - request->rest.size());
+    co_await refuse(std::move(stream), admission.status, unread);
+    co_return;
+  }
+  auto budget = deps_.guard.begin_call(subject, stream->remote().address, std::min(request->head.budget, admission.call->method->units));
+  if (!budget) {
+    const auto status = budget.error().code == Errc::Banned ? CallStatus::Forbidden : CallStatus::QuotaExceeded;
+    gate_.finish(*admission.call, {status, false}, deps_.clock.now());
+    co_await refuse(std::move(stream), status, unread);
     co_return;
   }
   MeshService& service = *services_[admission.call->service];
   const auto call = std::make_shared<ActiveCall>(gate_, deps_.clock, std::move(*admission.call), service, std::move(stream));
+  call->begin(std::move(*budget), trusted);
   const auto whole = co_await read_payload(*call, *request);
   if (!whole) co_return;
-  auto budget = deps_.guard.begin_call(subject_of(call->stream()), call->stream().remote().address,
-                                       std::min(request->head.budget, call->method().units));
-  if (!budget) {
-    co_await answer(*call, {budget.error().code == Errc::Banned ? CallStatus::Forbidden : CallStatus::QuotaExceeded, {}});
-    co_return;
-  }
-  call->begin(std::move(*budget), deps_.is_trusted(call->stream().peer()));
   const auto handler = scope_.start("handler", run(call));
   if (!handler) co_return;
   co_await watch(call, *handler);

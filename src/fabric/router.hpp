@@ -48,10 +48,12 @@ class Router {
   [[nodiscard]] Task<CallStatus> run_stream(ActiveCall& call);
   [[nodiscard]] Task<void> answer(ActiveCall& call, Reply reply);
   [[nodiscard]] Task<void> watch(std::shared_ptr<ActiveCall> call, std::uint64_t handler);
-  [[nodiscard]] Admission admit(const mesh::Stream& stream, const RequestHead& head);
+  [[nodiscard]] Admission admit(const mesh::Stream& stream, const guard::Subject& subject, bool trusted, const RequestHead& head);
   void charge(const mesh::Stream& stream, guard::Violation violation);
 
   Dependencies deps_;
+  std::chrono::milliseconds payload_time_;
+  std::size_t payload_rate_;
   CallGate gate_;
   std::vector<MeshService*> services_;  // as numbered by the gate
   TaskScope scope_;

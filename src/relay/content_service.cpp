@@ -156,7 +156,7 @@ Task<fabric::CallStatus> ContentService::fetch(fabric::CallContext& context, Con
     co_return co_await say(stream, encode_opening(Opening::Busy));
   }
   permit->spend();
-  auto held = deps_.guard.hold(subject_of(context.caller), 2 * ContentSending::kPart);
+  auto held = deps_.guard.hold(subject_of(context.caller), context.address, 2 * ContentSending::kPart);
   if (!held) {
     refuse(ContentRefusal::Rate);
     co_return co_await say(stream, encode_opening(Opening::Busy));

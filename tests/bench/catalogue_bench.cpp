@@ -79,8 +79,8 @@ guard::GuardOptions raised() {
   options.budget.per_peer_minute = 100'000'000;
   options.budget.node_minute = 400'000'000;
   options.budget.user_reserve = 100'000'000;
-  options.budget.strangers_percent = 100;
-  options.budget.prefix_percent = 100;
+  options.budget.strangers.percent = 100;
+  options.budget.strangers.prefix_percent = 100;
   return options;
 }
 
@@ -88,6 +88,8 @@ fabric::RouterSettings open_router() {
   fabric::RouterSettings settings;
   settings.exposed = {"echo", std::string(relay::kCatalogueService)};
   settings.calls_per_peer = 2'000'000'000;
+  settings.concurrent_per_peer = 64;
+  settings.strangers = {100, 100};
   return settings;
 }
 

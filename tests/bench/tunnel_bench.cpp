@@ -101,6 +101,7 @@ struct Node {
     router.exposed = {std::string(relay::kTunnelService)};
     router.concurrent_per_peer = 10'000;
     router.calls_per_peer = 1'000'000;
+    router.strangers = {100, 100};
     router.outbound_per_peer = 10'000;
     fabric = fabric::make_fabric({context, clock, random, guard, *links, book, dht, key}, router, {});
     tunnels = relay::make_tunnels({context, clock, random, guard, *dialer, *fabric, *links, book, *inner, nullptr}, settings);

@@ -17,6 +17,7 @@ struct CallContext {
   guard::CallBudget& budget;  // permits for what the caller may make us do
   MonoTime deadline;
   bool trusted = false;  // configured so by the operator
+  IpAddress address{};   // where its link comes from
 };
 
 struct Reply {

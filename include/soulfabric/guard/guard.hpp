@@ -19,6 +19,7 @@
 #include "soulfabric/guard/courtesy.hpp"
 #include "soulfabric/guard/permit.hpp"
 #include "soulfabric/guard/rates.hpp"
+#include "soulfabric/guard/standing.hpp"
 #include "soulfabric/guard/violations.hpp"
 
 namespace soulfabric::guard {
@@ -28,12 +29,11 @@ class Guard;
 /// Units, architecture section 4 and security rule S2.
 struct BudgetLimits {
   unsigned per_call = 10;
-  unsigned per_peer_minute = 50;  // below reputation 50 half of it, from 70 twice
+  unsigned per_peer_minute = 50;  // half of it before a first verified result, twice for the reputable and trusted
   unsigned node_minute = 600;
   unsigned user_reserve = 180;       // of the node's: only for the user
   unsigned automation_reserve = 60;  // of the node's: only for our automation
-  unsigned strangers_percent = 20;   // of the node's, all strangers together
-  unsigned prefix_percent = 25;      // of the strangers' part, one /24 or /48
+  StrangersShare strangers{};        // of the node's
   std::size_t tracked_peers = 10'000;
 };
 
@@ -45,11 +45,11 @@ struct ByteLimits {
   std::uint64_t download_per_peer = 0;
 };
 
-/// Bytes kept in memory for others: requests, replies, what waits to be sent. A peer below reputation 50 may make us hold half of
-/// `per_peer`, one from 70 or a trusted one twice.
+/// Bytes kept in memory for others: requests, replies, what waits to be sent. Of `per_peer` each has what its standing gives.
 struct HeldLimits {
   std::uint64_t per_peer = 8ULL * 1024 * 1024;
   std::uint64_t node = 64ULL * 1024 * 1024;
+  StrangersShare strangers{};  // of the node's; the rest waits for those that we know
 };
 
 struct GuardOptions {
@@ -104,7 +104,10 @@ struct BudgetLevels {
 class [[nodiscard]] HeldBytes {
  public:
   HeldBytes(HeldBytes&& other) noexcept
-      : guard_(std::exchange(other.guard_, nullptr)), subject_(std::move(other.subject_)), bytes_(std::exchange(other.bytes_, 0)) {}
+      : guard_(std::exchange(other.guard_, nullptr)),
+        subject_(std::move(other.subject_)),
+        prefix_(other.prefix_),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   HeldBytes& operator=(HeldBytes&& other) noexcept;
   ~HeldBytes() { release(); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
@@ -115,9 +118,11 @@ class [[nodiscard]] HeldBytes {
 
  private:
   friend class Guard;
-  HeldBytes(Guard& guard, Subject subject, std::uint64_t bytes) noexcept : guard_(&guard), subject_(std::move(subject)), bytes_(bytes) {}
+  HeldBytes(Guard& guard, Subject subject, std::optional<IpAddress> prefix, std::uint64_t bytes) noexcept
+      : guard_(&guard), subject_(std::move(subject)), prefix_(prefix), bytes_(bytes) {}
   Guard* guard_;
   Subject subject_;
+  std::optional<IpAddress> prefix_;  // of a stranger
   std::uint64_t bytes_ = 0;
 };
 
@@ -208,8 +213,9 @@ class Guard {
   [[nodiscard]] ByteBucket::Taken take_download(const Subject& peer, std::uint64_t want);
   void refund_upload(const Subject& peer, std::uint64_t bytes);
   void refund_download(const Subject& peer, std::uint64_t bytes);
-  /// Before memory is allocated for what a peer sends or asks for. RateLimited: the peer holds too much; Busy: the node does.
-  [[nodiscard]] Result<HeldBytes> hold(const Subject& peer, std::uint64_t bytes);
+  /// Before memory is allocated for what a peer sends or asks for. RateLimited: the peer holds too much; Busy: the node does, or
+  /// strangers together or those of its prefix do. All strangers without an address are one prefix.
+  [[nodiscard]] Result<HeldBytes> hold(const Subject& peer, const std::optional<IpAddress>& address, std::uint64_t bytes);
   [[nodiscard]] BudgetLevels budget();
 
   // ---- blame ---------------------------------------------------------------------------------------------------
@@ -225,6 +231,9 @@ class Guard {
   /// Never charged nor banned: the server, the gateway, configured bootstrap nodes (addresses), trusted peers and users.
   void protect(const Subject& subject);
   void unprotect(const Subject& subject);
+  /// Named by the operator, though not trusted: no new key that costs nothing. It starts where others are after their first good result.
+  void vouch(const Subject& subject);
+  void unvouch(const Subject& subject);
   /// Whom the configuration shuts out: refused wherever a ban is, never counted as one. Protected subjects stay welcome.
   void set_blacklist(Blacklist blacklist);
   /// By the operator; nothing for `length` is for good (an address: at most 24 h). Forbidden for what is protected.
@@ -245,7 +254,9 @@ class Guard {
 
   // ---- reputation, 0..100, start 50, local only ----------------------------------------------------------------
   [[nodiscard]] int reputation(const Subject& subject) const;
-  [[nodiscard]] bool is_reputable(const Subject& subject) const { return reputation(subject) >= 70; }
+  /// What it gets of all that is shared out: one answer for units, calls and bytes.
+  [[nodiscard]] Standing standing(const Subject& subject) const;
+  [[nodiscard]] bool is_reputable(const Subject& subject) const { return reputation(subject) >= kReputable; }
   /// A result that we verified: +1, at most 3 in any 24 hours per subject and per prefix of its address; all without one are one prefix.
   void reward(const Subject& subject, const std::optional<IpAddress>& address);
   /// 1..100 points down.

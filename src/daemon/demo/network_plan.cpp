@@ -39,12 +39,13 @@ std::string bootstrap_of(const NetworkPlan& plan, const NodePlan& node) {
   return out.empty() ? "  bootstrap: []\n" : "  bootstrap:\n" + out;
 }
 
-/// These are the user's own nodes: each believes the others' answers, and may open their pages, where one still signs in.
+/// These are the user's own nodes, all at one address, where strangers would share what one prefix gets: each trusts the others, believes
+/// their answers, and may open their pages, where one still signs in.
 std::string peers_yaml(const NetworkPlan& plan, const NodePlan& node) {
   std::string out;
   for (const auto& other : plan.nodes) {
     if (other.name == node.name) continue;
-    out += "    " + other.peer_id + ":\n      rights: [tunnel_targets, believe_catalogue]\n";
+    out += "    " + other.peer_id + ":\n      trusted: true\n      rights: [tunnel_targets, believe_catalogue]\n";
   }
   return out.empty() ? "" : "  peers:\n" + out;
 }

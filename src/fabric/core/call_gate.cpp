@@ -7,19 +7,13 @@
 namespace soulfabric::fabric {
 namespace {
 
+using guard::scaled;
+
 constexpr std::chrono::minutes kMinute{1};
 /// Buckets are full again after a minute and breakers closed after five: nothing is lost by forgetting then.
 constexpr std::chrono::minutes kForgetAfter{10};
 constexpr std::size_t kVersionCap = 32;
 constexpr std::size_t kMethodsCap = 64;
-
-/// Low reputation gets half, high gets twice; the same steps as the budget of guard.
-int level_of(int reputation) { return reputation < 50 ? -1 : reputation >= 70 ? 1 : 0; }
-
-std::uint64_t scaled(std::uint64_t limit, int level) {
-  if (level < 0) return std::max<std::uint64_t>(1, limit / 2);
-  return level > 0 ? limit * 2 : limit;
-}
 
 const MethodInfo* find_method(const ServiceInfo& info, const std::string& name) {
   const auto found = std::ranges::find(info.methods, name, &MethodInfo::name);
@@ -46,7 +40,7 @@ void CallGate::configure(RouterSettings settings) {
   settings_ = std::move(settings);
   for (Service& service : services_) service.exposed = service.hidden || settings_.exposed.contains(service.info->name);
   for (auto& [id, peer] : peers_) {
-    const std::uint64_t calls = scaled(settings_.calls_per_peer, peer.level);
+    const std::uint64_t calls = scaled(settings_.calls_per_peer, peer.standing);
     peer.rate.configure(calls, calls, kMinute);
   }
 }
@@ -66,36 +60,51 @@ std::optional<std::size_t> CallGate::find(const std::string& name) const {
 
 void CallGate::forget_idle(MonoTime now) {
   while (!idle_.empty() && (now - idle_.begin()->first >= kForgetAfter || peers_.size() > settings_.tracked_peers)) {
-    peers_.erase(idle_.begin()->second);
+    const auto peer = peers_.find(idle_.begin()->second);
+    leave(peer->second.prefix);
+    peers_.erase(peer);
     idle_.erase(idle_.begin());
   }
 }
 
-CallGate::Peer& CallGate::peer_of(const Arrival& arrival, int level, MonoTime now) {
-  const std::uint64_t calls = scaled(settings_.calls_per_peer, level);
+CallGate::Prefixes::iterator CallGate::enter(const IpAddress& prefix) {
+  const auto found = prefixes_.try_emplace(prefix).first;
+  ++found->second.peers;
+  return found;
+}
+
+void CallGate::leave(Prefixes::iterator prefix) {
+  if (--prefix->second.peers == 0 && prefix->second.pool.in_flight == 0) prefixes_.erase(prefix);
+}
+
+CallGate::Peer& CallGate::peer_of(const Arrival& arrival, MonoTime now) {
+  const std::uint64_t calls = scaled(settings_.calls_per_peer, arrival.standing);
+  const IpAddress prefix = arrival.address.prefix();
   const auto [found, added] = peers_.try_emplace(arrival.peer);
   Peer& peer = found->second;
   if (added) {
     peer.rate = guard::TokenBucket(calls, calls, kMinute);
+    peer.prefix = enter(prefix);
   } else {
-    if (peer.in_flight == 0) idle_.erase({peer.last, arrival.peer});
-    if (peer.level != level) peer.rate.configure(calls, calls, kMinute);
+    if (peer.pool.in_flight == 0) idle_.erase({peer.last, arrival.peer});
+    if (peer.standing != arrival.standing) peer.rate.configure(calls, calls, kMinute);
+    if (peer.prefix->first != prefix) leave(std::exchange(peer.prefix, enter(prefix)));
   }
-  if (peer.level != level) {
+  if (peer.standing != arrival.standing) {
     for (auto& [service, use] : peer.uses) {
-      const std::uint64_t most = scaled(services_[service].info->calls_per_minute, level);
+      const std::uint64_t most = scaled(services_[service].info->calls_per_minute, arrival.standing);
       use.rate.configure(most, most, kMinute);
     }
   }
-  peer.level = level;
+  peer.standing = arrival.standing;
   peer.last = now;
-  if (peer.in_flight == 0) idle_.emplace(now, arrival.peer);
+  if (peer.pool.in_flight == 0) idle_.emplace(now, arrival.peer);
   return peer;
 }
 
-CallGate::Use& CallGate::use_of(Peer& peer, std::size_t service, int level) {
+CallGate::Use& CallGate::use_of(Peer& peer, std::size_t service) {
   const auto [found, added] = peer.uses.try_emplace(service);
-  const std::uint64_t most = scaled(services_[service].info->calls_per_minute, level);
+  const std::uint64_t most = scaled(services_[service].info->calls_per_minute, peer.standing);
   if (added) found->second.rate = guard::TokenBucket(most, most, kMinute);
   return found->second;
 }
@@ -115,55 +124,70 @@ Admission CallGate::over_rate(Peer& peer, std::optional<std::size_t> service, Mo
   return refused;
 }
 
-/// The rest of the checks: what is refused here costs the caller nothing but the call.
-CallStatus CallGate::check_service(const Arrival& arrival, Peer& peer, Use& use, const MethodInfo* method, int level, MonoTime now) const {
+bool CallGate::has_room(const Pool& taken, std::size_t calls, std::uint64_t bytes, std::size_t payload) const {
+  return taken.in_flight < calls && (payload == 0 || taken.held + payload <= bytes);
+}
+
+/// The rest of the checks: what is refused here costs the caller nothing but the call. Strangers have a part of what there is, so that
+/// however many keys they make there is room for those that we know (security rule S2).
+CallStatus CallGate::check_service(const Arrival& arrival, const Peer& peer, const Use& use, const MethodInfo* method, MonoTime now) const {
   if (use.open_until != MonoTime::min() && (now < use.open_until || use.trying)) return CallStatus::Unavailable;
   if (method == nullptr) return CallStatus::MethodNotFound;
   if (arrival.payload > method->request_cap) return CallStatus::PayloadTooLarge;
   if (arrival.allowed <= std::chrono::milliseconds(0)) return CallStatus::Timeout;
-  if (peer.in_flight >= scaled(settings_.concurrent_per_peer, level)) return CallStatus::RateLimited;
-  if (peer.held + arrival.payload > settings_.bytes_held_per_peer) return CallStatus::RateLimited;
-  if (in_flight_ >= settings_.concurrent || held_ + arrival.payload > settings_.bytes_held) return CallStatus::Unavailable;
-  return CallStatus::Ok;
+  if (!has_room(peer.pool, scaled(settings_.concurrent_per_peer, peer.standing), settings_.bytes_held_per_peer, arrival.payload))
+    return CallStatus::RateLimited;
+  if (!has_room(all_, settings_.concurrent, settings_.bytes_held, arrival.payload)) return CallStatus::Unavailable;
+  if (!guard::is_stranger(peer.standing)) return CallStatus::Ok;
+  const auto& share = settings_.strangers;
+  const bool fits = has_room(strangers_, share.of_all(settings_.concurrent), share.of_all(settings_.bytes_held), arrival.payload) &&
+                    has_room(peer.prefix->second.pool, share.of_prefix(settings_.concurrent), share.of_prefix(settings_.bytes_held), arrival.payload);
+  return fits ? CallStatus::Ok : CallStatus::Unavailable;
 }
 
 Admission CallGate::admit(const Arrival& arrival, MonoTime now) {
   if (arrival.banned) return {CallStatus::Forbidden, std::nullopt, guard::Violation::CallWhileBanned};
-  const int level = level_of(arrival.reputation);
-  Peer& peer = peer_of(arrival, level, now);
+  Peer& peer = peer_of(arrival, now);
   if (!peer.rate.take(now, 1)) return over_rate(peer, std::nullopt, now);
   const auto service = find(arrival.service);
   if (!service) {
     forget_idle(now);
     return {CallStatus::ServiceNotFound, std::nullopt, std::nullopt};
   }
-  Use& use = use_of(peer, *service, level);
+  Use& use = use_of(peer, *service);
   if (!use.rate.take(now, 1)) return over_rate(peer, service, now);
   const ServiceInfo& info = *services_[*service].info;
   const MethodInfo* method = find_method(info, arrival.method);
-  const CallStatus status = check_service(arrival, peer, use, method, level, now);
+  const CallStatus status = check_service(arrival, peer, use, method, now);
   if (status != CallStatus::Ok) {
     forget_idle(now);
     return refuse(*service, status);
   }
   const bool trial = use.open_until != MonoTime::min();
   use.trying = trial;
-  if (peer.in_flight++ == 0) idle_.erase({peer.last, arrival.peer});
-  ++in_flight_;
-  peer.held += arrival.payload;
-  held_ += arrival.payload;
+  if (peer.pool.in_flight == 0) idle_.erase({peer.last, arrival.peer});
+  Admitted call{arrival.peer, *service, method, arrival.payload, std::nullopt, now, {}, false, trial};
+  if (guard::is_stranger(peer.standing)) call.prefix = peer.prefix->first;
+  for_each_pool(call, peer, [&](Pool& pool) {
+    ++pool.in_flight;
+    pool.held += arrival.payload;
+  });
   ++services_[*service].metrics.in_flight;
-  const bool ours = info.longest_call <= arrival.allowed;
-  const MonoTime deadline = now + (ours ? info.longest_call : arrival.allowed);
+  call.deadline_is_ours = info.longest_call <= arrival.allowed;
+  call.deadline = now + (call.deadline_is_ours ? info.longest_call : arrival.allowed);
   forget_idle(now);
-  return {CallStatus::Ok, Admitted{arrival.peer, *service, method, arrival.payload, now, deadline, ours, trial}, std::nullopt};
+  return {CallStatus::Ok, std::move(call), std::nullopt};
 }
 
 bool CallGate::hold_reply(Admitted& call, std::size_t bytes) {
   Peer& peer = peers_.at(call.peer);
-  if (peer.held + bytes > settings_.bytes_held_per_peer || held_ + bytes > settings_.bytes_held) return false;
-  peer.held += bytes;
-  held_ += bytes;
+  if (peer.pool.held + bytes > settings_.bytes_held_per_peer || all_.held + bytes > settings_.bytes_held) return false;
+  if (call.prefix) {
+    const auto& share = settings_.strangers;
+    if (strangers_.held + bytes > share.of_all(settings_.bytes_held)) return false;
+    if (prefixes_.at(*call.prefix).pool.held + bytes > share.of_prefix(settings_.bytes_held)) return false;
+  }
+  for_each_pool(call, peer, [&](Pool& pool) { pool.held += bytes; });
   call.bytes += bytes;
   return true;
 }
@@ -186,15 +210,20 @@ void CallGate::count_outcome(Use& use, const Admitted& call, const CallEnd& end,
 
 void CallGate::finish(const Admitted& call, const CallEnd& end, MonoTime now) {
   Peer& peer = peers_.at(call.peer);
-  peer.held -= call.bytes;
-  held_ -= call.bytes;
-  --in_flight_;
+  for_each_pool(call, peer, [&](Pool& pool) {
+    --pool.in_flight;
+    pool.held -= call.bytes;
+  });
+  if (call.prefix) {  // nobody tracked may be there any more
+    const auto prefix = prefixes_.find(*call.prefix);
+    if (prefix->second.peers == 0 && prefix->second.pool.in_flight == 0) prefixes_.erase(prefix);
+  }
   ServiceMetrics& metrics = services_[call.service].metrics;
   --metrics.in_flight;
   metrics.micros += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now - call.began).count());
   ++metrics.calls[end.caller_left ? CallStatus::Unavailable : end.status];
   count_outcome(peer.uses.at(call.service), call, end, now);
-  if (--peer.in_flight != 0) return;
+  if (peer.pool.in_flight != 0) return;
   peer.last = now;
   idle_.emplace(now, call.peer);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "soulfabric/base/clock.hpp"
+#include "soulfabric/base/ip.hpp"
 #include "soulfabric/base/peer_id.hpp"
 #include "soulfabric/fabric/router_settings.hpp"
 #include "soulfabric/guard/rates.hpp"
@@ -23,8 +24,9 @@ namespace soulfabric::fabric {
 /// A call as its head states it, and what we know ourselves of who sent it.
 struct Arrival {
   PeerId peer;
+  IpAddress address;
   bool banned = false;
-  int reputation = 50;
+  guard::Standing standing = guard::Standing::Unproven;
   std::string service;
   std::string method;
   std::size_t payload = 0;
@@ -37,6 +39,7 @@ struct Admitted {
   std::size_t service = 0;  // the number `add` gave
   const MethodInfo* method = nullptr;
   std::size_t bytes = 0;  // held for it
+  std::optional<IpAddress> prefix;  // whose share it takes; nothing: it is no stranger's
   MonoTime began{};
   MonoTime deadline{};
   bool deadline_is_ours = false;  // else the caller wanted it shorter than we do
@@ -74,11 +77,23 @@ class CallGate {
     ServiceMetrics metrics;
   };
   [[nodiscard]] const std::vector<Service>& services() const noexcept { return services_; }
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
-  [[nodiscard]] std::uint64_t held() const noexcept { return held_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return all_.in_flight; }
+  [[nodiscard]] std::uint64_t held() const noexcept { return all_.held; }
   [[nodiscard]] std::size_t tracked_peers() const noexcept { return peers_.size(); }
+  [[nodiscard]] std::size_t tracked_prefixes() const noexcept { return prefixes_.size(); }
 
  private:
+  /// What is taken of something that is shared.
+  struct Pool {
+    std::size_t in_flight = 0;
+    std::uint64_t held = 0;
+  };
+  /// A /24 or /48.
+  struct Prefix {
+    Pool pool;
+    std::size_t peers = 0;  // tracked ones that were last seen there: with them it stays, so that no call makes it anew
+  };
+  using Prefixes = std::map<IpAddress, Prefix>;
   /// What one peer did to one service.
   struct Use {
     guard::TokenBucket rate;
@@ -89,18 +104,30 @@ class CallGate {
   struct Peer {
     guard::TokenBucket rate;
     std::map<std::size_t, Use> uses;  // by service: never more than there are services
-    std::size_t in_flight = 0;
-    std::uint64_t held = 0;
-    int level = 0;  // of reputation, as the buckets were made
+    Pool pool;
+    guard::Standing standing = guard::Standing::Unproven;  // as the buckets were made
+    Prefixes::iterator prefix;
     MonoTime last{};
     MonoTime charged = MonoTime::min();  // for its rate
   };
-  Peer& peer_of(const Arrival& arrival, int level, MonoTime now);
-  Use& use_of(Peer& peer, std::size_t service, int level);
+  Peer& peer_of(const Arrival& arrival, MonoTime now);
+  Use& use_of(Peer& peer, std::size_t service);
+  Prefixes::iterator enter(const IpAddress& prefix);
+  void leave(Prefixes::iterator prefix);
+  [[nodiscard]] bool has_room(const Pool& taken, std::size_t calls, std::uint64_t bytes, std::size_t payload) const;
   [[nodiscard]] Admission refuse(std::size_t service, CallStatus status);
   [[nodiscard]] Admission over_rate(Peer& peer, std::optional<std::size_t> service, MonoTime now);
   [[nodiscard]] std::optional<std::size_t> find(const std::string& name) const;
-  [[nodiscard]] CallStatus check_service(const Arrival& arrival, Peer& peer, Use& use, const MethodInfo* method, int level, MonoTime now) const;
+  [[nodiscard]] CallStatus check_service(const Arrival& arrival, const Peer& peer, const Use& use, const MethodInfo* method, MonoTime now) const;
+  /// Everywhere that the call counts.
+  template <class F>
+  void for_each_pool(const Admitted& call, Peer& peer, F change) {
+    change(peer.pool);
+    change(all_);
+    if (!call.prefix) return;
+    change(strangers_);
+    change(prefixes_.find(*call.prefix)->second.pool);
+  }
   void forget_idle(MonoTime now);
   void count_outcome(Use& use, const Admitted& call, const CallEnd& end, MonoTime now);
 
@@ -109,8 +136,9 @@ class CallGate {
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::map<PeerId, Peer> peers_;
   std::set<std::pair<MonoTime, PeerId>> idle_;  // peers without a call in flight, idlest first
-  std::size_t in_flight_ = 0;
-  std::uint64_t held_ = 0;
+  Prefixes prefixes_;
+  Pool all_;
+  Pool strangers_;  // of it
 };
 
 }  // namespace soulfabric::fabric

@@ -62,30 +62,30 @@ HeldBytes& HeldBytes::operator=(HeldBytes&& other) noexcept {
     release();
     guard_ = std::exchange(other.guard_, nullptr);
     subject_ = std::move(other.subject_);
+    prefix_ = other.prefix_;
     bytes_ = std::exchange(other.bytes_, 0);
   }
   return *this;
 }
 
 bool HeldBytes::grow(std::uint64_t bytes) {
-  if (guard_ == nullptr || !guard_->impl_->hold(subject_, bytes)) return false;
+  if (guard_ == nullptr || !guard_->impl_->held.take(subject_, prefix_, bytes, guard_->impl_->standing_of(subject_))) return false;
   bytes_ += bytes;
   return true;
 }
 
 void HeldBytes::release() noexcept {
   if (guard_ == nullptr) return;
-  std::exchange(guard_, nullptr)->impl_->held.give_back(subject_, std::exchange(bytes_, 0));
+  std::exchange(guard_, nullptr)->impl_->held.give_back(subject_, prefix_, std::exchange(bytes_, 0));
 }
 
-Status Guard::Impl::hold(const Subject& subject, std::uint64_t bytes) {
-  return held.take(subject, bytes, reputations.score(subject), violations.is_protected(subject));
-}
-
-Result<HeldBytes> Guard::hold(const Subject& peer, std::uint64_t bytes) {
+Result<HeldBytes> Guard::hold(const Subject& peer, const std::optional<IpAddress>& address, std::uint64_t bytes) {
   if (impl_->is_unwanted(peer)) return fail(Errc::Banned, "This " + std::string(name_of(peer.kind)) + " is banned.");
-  SF_TRY(impl_->hold(peer, bytes));
-  return HeldBytes(*this, peer, bytes);
+  const Standing standing = impl_->standing_of(peer);
+  std::optional<IpAddress> prefix;
+  if (is_stranger(standing)) prefix = address ? address->prefix() : IpAddress{};
+  SF_TRY(impl_->held.take(peer, prefix, bytes, standing));
+  return HeldBytes(*this, peer, prefix, bytes);
 }
 
 BudgetLevels Guard::budget() { return impl_->budget.levels(impl_->clock.now()); }
@@ -133,6 +133,16 @@ Status Guard::admit(const Subject& subject, const IpAddress& address) const {
 
 void Guard::protect(const Subject& subject) { impl_->violations.protect(subject); }
 void Guard::unprotect(const Subject& subject) { impl_->violations.unprotect(subject); }
+void Guard::vouch(const Subject& subject) { impl_->vouched.insert(subject); }
+void Guard::unvouch(const Subject& subject) { impl_->vouched.erase(subject); }
+
+Standing Guard::Impl::standing_of(const Subject& subject) const {
+  const int score = reputations.score(subject);
+  const Standing standing = guard::standing_of(score, violations.is_protected(subject));
+  return standing == Standing::Unproven && score == kStartReputation && vouched.contains(subject) ? Standing::Proven : standing;
+}
+
+Standing Guard::standing(const Subject& subject) const { return impl_->standing_of(subject); }
 
 Status Guard::ban(const Subject& subject, std::optional<Duration> length, std::string_view reason) {
   return impl_->violations.ban(subject, length, reason, impl_->now());

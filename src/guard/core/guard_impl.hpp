@@ -2,6 +2,7 @@
 // What stands behind the face: the books and queues, and the ledger of everything that was set aside.
 #pragma once
 #include <map>
+#include <set>
 #include <vector>
 
 #include "core/clock_pair.hpp"
@@ -49,7 +50,7 @@ struct Guard::Impl final : Ledger {
   /// Banned, or on the operator's list.
   [[nodiscard]] bool is_unwanted(const Subject& subject) const;
   [[nodiscard]] Payer payer_of(const ActRequest& request) const;
-  [[nodiscard]] Status hold(const Subject& subject, std::uint64_t bytes);
+  [[nodiscard]] Standing standing_of(const Subject& subject) const;
   [[nodiscard]] Status may_buy(const ActInfo& act, const ActRequest& request);
   [[nodiscard]] Reservation enter(const ActInfo& act, const ActRequest& request, Outstanding outstanding);
   [[nodiscard]] ByteBucket::Taken take_bytes(ByteBucket& node, PeerBytes& peers, std::uint64_t peer_rate, const Subject& peer,
@@ -66,6 +67,7 @@ struct Guard::Impl final : Ledger {
   ViolationBook violations;
   ReputationBook reputations;
   Blacklist blacklist;
+  std::set<Subject> vouched;
   ByteBucket upload;
   ByteBucket download;
   PeerBytes upload_peers{kTrackedByteBuckets};

@@ -50,8 +50,7 @@ Result<Grant> CallBudget::carve(const ActInfo& act) {
 
 Payer Guard::Impl::payer_of(const ActRequest& request) const {
   const bool authenticated = request.origin != Origin::RemoteMesh;
-  return {request.origin, request.subject, request.address, reputations.score(request.subject),
-          authenticated || violations.is_protected(request.subject)};
+  return {request.origin, request.subject, request.address, authenticated ? Standing::Welcome : standing_of(request.subject)};
 }
 
 Status Guard::Impl::may_buy(const ActInfo& act, const ActRequest& request) {

@@ -5,41 +5,55 @@
 namespace soulfabric::guard {
 namespace {
 
-constexpr int kReputable = 70;
-constexpr int kNeutral = 50;
+bool fits(std::uint64_t held, std::uint64_t bytes, std::uint64_t most) { return held <= most && bytes <= most - held; }
 
-std::uint64_t share_of(const HeldLimits& limits, int reputation, bool trusted) {
-  if (trusted || reputation >= kReputable) return limits.per_peer * 2;
-  return reputation < kNeutral ? limits.per_peer / 2 : limits.per_peer;
+template <class Key>
+std::uint64_t held_by(const std::map<Key, std::uint64_t>& book, const Key& key) {
+  const auto found = book.find(key);
+  return found == book.end() ? 0 : found->second;
+}
+
+template <class Key>
+std::uint64_t take_from(std::map<Key, std::uint64_t>& book, const Key& key, std::uint64_t bytes) noexcept {
+  const auto found = book.find(key);
+  if (found == book.end()) return 0;
+  const std::uint64_t back = bytes < found->second ? bytes : found->second;
+  found->second -= back;
+  if (found->second == 0) book.erase(found);
+  return back;
 }
 
 }  // namespace
 
-Status HeldBook::take(const Subject& subject, std::uint64_t bytes, int reputation, bool trusted) {
+bool HeldBook::has_room_for_strangers(const IpAddress& prefix, std::uint64_t bytes) const {
+  return fits(strangers_, bytes, limits_.strangers.of_all(limits_.node)) &&
+         fits(held_by(prefixes_, prefix), bytes, limits_.strangers.of_prefix(limits_.node));
+}
+
+Status HeldBook::take(const Subject& subject, const std::optional<IpAddress>& prefix, std::uint64_t bytes, Standing standing) {
   if (bytes == 0) return {};
-  const auto found = subjects_.find(subject);
-  const std::uint64_t held = found == subjects_.end() ? 0 : found->second;
-  const std::uint64_t share = share_of(limits_, reputation, trusted);
-  if (held > share || bytes > share - held) {
+  if (!fits(held_by(subjects_, subject), bytes, scaled(limits_.per_peer, standing))) {
     ++refused_;
     return fail(Errc::RateLimited, "This peer has as much in our memory as it may; try again when some of it is done.");
   }
-  if (total_ > limits_.node || bytes > limits_.node - total_) {
+  if (!fits(total_, bytes, limits_.node) || (prefix && !has_room_for_strangers(*prefix, bytes))) {
     ++refused_;
     return fail(Errc::Busy, "The memory set aside for others is used up; try again shortly.");
   }
-  subjects_[subject] = held + bytes;
+  subjects_[subject] += bytes;
   total_ += bytes;
+  if (!prefix) return {};
+  strangers_ += bytes;
+  prefixes_[*prefix] += bytes;
   return {};
 }
 
-void HeldBook::give_back(const Subject& subject, std::uint64_t bytes) noexcept {
-  const auto found = subjects_.find(subject);
-  if (found == subjects_.end() || bytes == 0) return;
-  const std::uint64_t back = bytes < found->second ? bytes : found->second;
-  found->second -= back;
+void HeldBook::give_back(const Subject& subject, const std::optional<IpAddress>& prefix, std::uint64_t bytes) noexcept {
+  const std::uint64_t back = take_from(subjects_, subject, bytes);
   total_ -= back;
-  if (found->second == 0) subjects_.erase(found);
+  if (!prefix) return;
+  strangers_ -= back;
+  (void)take_from(prefixes_, *prefix, back);
 }
 
 }  // namespace soulfabric::guard

@@ -8,8 +8,6 @@ namespace soulfabric::guard {
 namespace {
 
 constexpr std::chrono::minutes kMinute{1};
-constexpr int kReputable = 70;
-constexpr int kNeutral = 50;
 constexpr std::size_t kPeersShown = 100;
 
 unsigned shared_units(const BudgetLimits& limits) {
@@ -17,14 +15,14 @@ unsigned shared_units(const BudgetLimits& limits) {
   return limits.node_minute > reserved ? limits.node_minute - reserved : 0;
 }
 unsigned stranger_units(const BudgetLimits& limits) {
-  return std::min(limits.node_minute * limits.strangers_percent / 100, shared_units(limits));
+  return std::min(static_cast<unsigned>(limits.strangers.of_all(limits.node_minute)), shared_units(limits));
 }
-unsigned prefix_units(const BudgetLimits& limits) { return stranger_units(limits) * limits.prefix_percent / 100; }
+unsigned prefix_units(const BudgetLimits& limits) { return stranger_units(limits) * limits.strangers.prefix_percent / 100; }
 unsigned peer_units(const BudgetLimits& limits, const Payer& payer) {
-  if (payer.trusted || payer.reputation >= kReputable) return limits.per_peer_minute * 2;
-  return payer.reputation < kNeutral ? limits.per_peer_minute / 2 : limits.per_peer_minute;
+  return static_cast<unsigned>(scaled(limits.per_peer_minute, payer.standing));
 }
-bool is_stranger(const Payer& payer) { return !payer.trusted && payer.reputation < kReputable; }
+/// All who cannot be placed are one place.
+IpAddress prefix_of(const Payer& payer) { return payer.address ? payer.address->prefix() : IpAddress{}; }
 
 }  // namespace
 
@@ -61,10 +59,9 @@ WorkBudget::Buckets WorkBudget::buckets_of(const Payer& payer, MonoTime now) {
   else
     peer = TokenBucket(share, share, kMinute);
   buckets.peer = &peer;
-  if (!is_stranger(payer)) return buckets;
+  if (!is_stranger(payer.standing)) return buckets;
   buckets.strangers = &strangers_;
-  if (!payer.address) return buckets;
-  const IpAddress prefix = payer.address->prefix();
+  const IpAddress prefix = prefix_of(payer);
   const bool seen = prefixes_.find(prefix) != nullptr;
   TokenBucket& bucket = prefixes_.put(prefix, now);
   if (!seen) bucket = TokenBucket(prefix_units(limits_), prefix_units(limits_), kMinute);
@@ -112,10 +109,9 @@ void WorkBudget::refund(const Debit& debit, unsigned units) {
   if (debit.payer.origin == Origin::LocalAutomation) automation_.refund(own);
   if (!is_remote(debit.payer.origin)) return;
   if (TokenBucket* peer = peers_.find(debit.payer.subject)) peer->refund(units);
-  if (!is_stranger(debit.payer)) return;
+  if (!is_stranger(debit.payer.standing)) return;
   strangers_.refund(units);
-  if (!debit.payer.address) return;
-  if (TokenBucket* prefix = prefixes_.find(debit.payer.address->prefix())) prefix->refund(units);
+  if (TokenBucket* prefix = prefixes_.find(prefix_of(debit.payer))) prefix->refund(units);
 }
 
 BudgetLevels WorkBudget::levels(MonoTime now) {

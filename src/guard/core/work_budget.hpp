@@ -15,8 +15,7 @@ struct Payer {
   Origin origin = Origin::UserLocal;
   Subject subject;
   std::optional<IpAddress> address;
-  int reputation = 50;
-  bool trusted = false;  // configured by the operator, or authenticated
+  Standing standing = Standing::Unproven;  // the operator's own, authenticated, is Welcome
 };
 
 /// Where units came from, so that they go back there.

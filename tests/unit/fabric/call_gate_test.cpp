@@ -9,14 +9,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr guard::StrangersShare kEverything{100, 100};
+
 PeerId peer(char c) { return *PeerId::parse(std::string(PeerId::kLength, c)); }
+PeerId numbered(int number) {
+  std::string id(PeerId::kLength, 'c');
+  for (std::size_t i = 0; i < 3; ++i, number /= 26) id[i] = static_cast<char>('a' + number % 26);
+  return *PeerId::parse(id);
+}
+/// Each number has a /24 of its own.
+IpAddress place(int number) { return IpAddress::v4(0x08000001U + (static_cast<std::uint32_t>(number) << 8)); }
 
 class CallGateTest : public ::testing::Test {
  protected:
   CallGateTest() {
     info_.name = "hello";
     info_.version = "1.0.0";
-    info_.methods = {{"Greet"}, {"Small", false, false, 10, 10}};
+    info_.methods = {{"Greet"}, {"Small", false, false, 10, 10}, {"Big", false, false, kPayloadCap, kPayloadCap}};
     info_.calls_per_minute = 100;
     other_ = info_;
     other_.name = "other";
@@ -32,7 +41,18 @@ class CallGateTest : public ::testing::Test {
     EXPECT_TRUE(gate_->add(private_, false));
   }
   [[nodiscard]] Arrival call(char who, std::string service = "hello", std::string method = "Greet") const {
-    return {peer(who), false, 50, std::move(service), std::move(method), 5, 10s};
+    return {peer(who), place(who), false, guard::Standing::Proven, std::move(service), std::move(method), 5, 10s};
+  }
+  [[nodiscard]] Arrival stranger(int number, const IpAddress& from, std::size_t payload = 5) const {
+    return {numbered(number), from, false, guard::Standing::Unproven, "hello", "Big", payload, 10s};
+  }
+  /// As many calls as this one gets.
+  std::size_t fill(const Arrival& arrival, std::vector<Admitted>& open) {
+    for (std::size_t count = 0;; ++count) {
+      auto admission = gate_->admit(arrival, now_);
+      if (!admission.call) return count;
+      open.push_back(*admission.call);
+    }
   }
   CallStatus pass(char who, std::string service = "hello") {
     const Admission admission = gate_->admit(call(who, std::move(service)), now_);
@@ -105,13 +125,13 @@ TEST_F(CallGateTest, ChargesAnOverrunOnceAMinute) {
   EXPECT_EQ(charges, 1);
 }
 
-TEST_F(CallGateTest, GivesLowReputationHalfAndHighReputationTwice) {
-  for (const auto& [reputation, most] : {std::pair{49, 50}, {50, 100}, {69, 100}, {70, 200}}) {
+TEST_F(CallGateTest, GivesANewKeyHalfAsOneThatLostEverythingAndTheReputableTwice) {
+  for (const auto& [reputation, most] : {std::pair{0, 50}, {49, 50}, {50, 50}, {51, 100}, {69, 100}, {70, 200}}) {
     make();
     int passed = 0;
     for (int i = 0; i < 300; ++i) {
       Arrival arrival = call('b');
-      arrival.reputation = reputation;
+      arrival.standing = guard::standing_of(reputation, false);
       const Admission admission = gate_->admit(arrival, now_);
       if (!admission.call) continue;
       ++passed;
@@ -121,7 +141,72 @@ TEST_F(CallGateTest, GivesLowReputationHalfAndHighReputationTwice) {
   }
 }
 
+TEST_F(CallGateTest, LetsStrangersHoldAFifthOfAllCallsSoThatAFriendsGetsThrough) {
+  std::vector<Admitted> open;
+  for (int i = 0; i < 32; ++i) fill(stranger(i, place(i)), open);
+  EXPECT_EQ(open.size(), 1024U / 5);
+  EXPECT_EQ(gate_->admit(stranger(40, place(40)), now_).status, CallStatus::Unavailable);
+  Arrival friendly = stranger(41, place(0));
+  friendly.standing = guard::Standing::Welcome;
+  EXPECT_EQ(fill(friendly, open), 64U) << "twice what one peer may";
+  for (const Admitted& one : open) gate_->finish(one, {}, now_);
+  EXPECT_EQ(gate_->admit(stranger(40, place(40)), now_).status, CallStatus::Ok);
+}
+
+TEST_F(CallGateTest, LetsOnePrefixHoldAQuarterOfTheStrangersCallsHoweverManyKeysItMakes) {
+  std::vector<Admitted> open;
+  for (int i = 0; i < 250; ++i) fill(stranger(i, IpAddress::v4(0x08000000U + static_cast<std::uint32_t>(i))), open);
+  EXPECT_EQ(open.size(), 1024U / 5 / 4);
+  EXPECT_EQ(fill(stranger(300, place(1)), open), 16U);
+  for (const Admitted& one : open) gate_->finish(one, {}, now_);
+}
+
+TEST_F(CallGateTest, LetsThirtyTwoStrangersWhoAnnounceMegabytesHoldNoFriendsQuestionUp) {
+  std::vector<Admitted> open;
+  for (int i = 0; i < 32; ++i) fill(stranger(i, place(i), kPayloadCap), open);
+  EXPECT_LE(gate_->held(), settings_.bytes_held / 5);
+  EXPECT_GE(gate_->held(), 12U * kPayloadCap);
+  std::uint64_t of_one = 0;
+  for (const Admitted& one : open) of_one += one.peer == numbered(0) ? one.bytes : 0;
+  EXPECT_EQ(of_one, 3U * kPayloadCap) << "one prefix";
+  EXPECT_FALSE(gate_->hold_reply(open.front(), kPayloadCap));
+  Arrival friendly = stranger(41, place(41), kPayloadCap);
+  friendly.standing = guard::Standing::Welcome;
+  auto admission = gate_->admit(friendly, now_);
+  ASSERT_TRUE(admission.call);
+  EXPECT_TRUE(gate_->hold_reply(*admission.call, kPayloadCap));
+  open.push_back(*admission.call);
+  for (const Admitted& one : open) gate_->finish(one, {}, now_);
+  EXPECT_EQ(gate_->held(), 0U);
+}
+
+TEST_F(CallGateTest, CountsACallWhereItBeganAlsoWhenItsPeerMovedOrGotAName) {
+  settings_.tracked_peers = 4;
+  make();
+  Arrival arrival = stranger(0, place(0));
+  std::vector<Admitted> open;
+  EXPECT_EQ(fill(arrival, open), 16U);
+  gate_->finish(open.back(), {}, now_);
+  open.pop_back();
+  arrival.address = place(1);
+  open.push_back(gate_->admit(arrival, now_).call.value());
+  gate_->finish(open.back(), {}, now_);
+  open.back() = open.front();
+  open.erase(open.begin());
+  arrival.standing = guard::Standing::Welcome;
+  open.push_back(gate_->admit(arrival, now_).call.value());
+  for (const Admitted& one : open) gate_->finish(one, {}, now_);
+  EXPECT_EQ(gate_->in_flight(), 0U);
+  for (int i = 10; i < 100; ++i) {
+    now_ += 1ms;
+    gate_->finish(gate_->admit(stranger(i, place(i)), now_).call.value(), {}, now_);
+    EXPECT_LE(gate_->tracked_prefixes(), 5U) << "places are forgotten with their peers";
+  }
+}
+
 TEST_F(CallGateTest, HoldsThirtyTwoCallsOfAPeerAndOneThousandTwentyFourInAll) {
+  settings_.strangers = kEverything;
+  make();
   std::vector<Admitted> open;
   for (int i = 0; i < 32; ++i) open.push_back(gate_->admit(call('b'), now_).call.value());
   EXPECT_EQ(gate_->admit(call('b'), now_).status, CallStatus::RateLimited);
@@ -145,6 +230,7 @@ TEST_F(CallGateTest, HoldsThirtyTwoCallsOfAPeerAndOneThousandTwentyFourInAll) {
 TEST_F(CallGateTest, HoldsNoMoreBytesThanItMay) {
   settings_.bytes_held_per_peer = 12;
   settings_.bytes_held = 20;
+  settings_.strangers = kEverything;
   make();
   Admitted first = gate_->admit(call('b'), now_).call.value();
   Admitted second = gate_->admit(call('b'), now_).call.value();

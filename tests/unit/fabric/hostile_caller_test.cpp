@@ -95,6 +95,47 @@ TEST_F(HostileCaller, HoldsNothingWhileItsQuestionDoesNotArrive) {
   run(Test::run(*this));
 }
 
+TEST_F(HostileCaller, HoldsItsRoomOnlyForAMomentWhereItAnnouncesAndSendsNothing) {  // security rule S2
+  settings_.payload_time = 30ms;
+  make();
+  struct Test {
+    static Task<void> run(HostileCaller& t) {
+      Bytes cut = t.request("Echo", Bytes(100'000));
+      cut.resize(cut.size() - 100'000);
+      const auto stream = co_await t.raw();
+      const auto sent = co_await (*stream)->write(cut, t.clock_.now() + 1s);
+      EXPECT_TRUE(sent);
+      while (t.metrics().in_flight == 0) co_await t.clock_.sleep_for(1ms);
+      const MonoTime began = t.clock_.now();
+      while (t.metrics().in_flight != 0 && t.clock_.now() - began < 4500ms) co_await t.clock_.sleep_for(1ms);
+      EXPECT_EQ(t.metrics().in_flight, 0U) << "long before the five seconds that it stated";
+      EXPECT_EQ(t.odd_.calls, 0);
+    }
+  };
+  run(Test::run(*this));
+}
+
+TEST_F(HostileCaller, PaysBeforeItsQuestionIsReadAndHoldsNothingWhereItCannot) {  // security rule S2
+  limits_.budget.per_peer_minute = 0;
+  make();
+  struct Test {
+    static Task<void> run(HostileCaller& t) {
+      Bytes cut = t.request("Buy", Bytes(1000));
+      cut.resize(cut.size() - 1000);
+      const auto stream = co_await t.raw();
+      const auto sent = co_await (*stream)->write(cut, t.clock_.now() + 1s);
+      EXPECT_TRUE(sent);
+      Bytes answer(encode_reply(CallStatus::QuotaExceeded, {})->size());
+      const auto whole = co_await net::read_exactly(**stream, answer, t.clock_.now() + 1s);
+      EXPECT_TRUE(whole);
+      EXPECT_EQ(answer, *encode_reply(CallStatus::QuotaExceeded, {}));
+      EXPECT_EQ(t.metrics().in_flight, 0U);
+      EXPECT_EQ(t.metrics().calls.at(CallStatus::QuotaExceeded), 1U);
+    }
+  };
+  run(Test::run(*this));
+}
+
 TEST_F(HostileCaller, GetsAStatusForAQuestionOfAnotherForm) {
   make();
   struct Test {

@@ -165,8 +165,9 @@ TEST_F(Router, SellsNoOutboundCallToAStranger) {  // security rule S3
 TEST_F(Router, SpendsNoMoreThanThePeersUnitsInAHundredCallsAtOnce) {
   settings_.concurrent_per_peer = 200;
   settings_.outbound_per_peer = 200;
-  limits_.budget.strangers_percent = 100;
-  limits_.budget.prefix_percent = 100;
+  settings_.strangers = {100, 100};
+  limits_.budget.strangers.percent = 100;
+  limits_.budget.strangers.prefix_percent = 100;
   make();
   struct Test {
     static Task<void> one(Router& t, int& quota) {
@@ -268,6 +269,23 @@ TEST_F(Router, LimitsTheHundredAndFirstCall) {
       }
       EXPECT_GT(limited, 40) << "a few may have come back while the hundred ran";
       EXPECT_EQ(t.odd_.calls, 150 - limited);
+    }
+  };
+  run(Test::run(*this));
+}
+
+TEST_F(Router, LimitsANewKeysFiftyFirstCall) {
+  make();
+  there_->guard.import_reputations({{guard::Subject::peer(here_->id.text()), 50, {}}});
+  struct Test {
+    static Task<void> run(Router& t) {
+      int limited = 0;
+      for (int i = 0; i < 100; ++i) {
+        const auto outcome = co_await t.call("Echo", Text{"x"});
+        if (outcome && outcome->status == CallStatus::RateLimited) ++limited;
+      }
+      EXPECT_GT(limited, 40);
+      EXPECT_LE(limited, 50);
     }
   };
   run(Test::run(*this));

@@ -261,7 +261,7 @@ class Odd final : public TypedService<Odd> {
   IoClock& clock_;
 };
 
-/// Two nodes, `here` calls and `there` answers; both run the service "odd", exposed, and "secret", not exposed.
+/// Two nodes that have shown each other one good result, `here` calls and `there` answers; both run the service "odd", exposed, and "secret", not exposed.
 class FabricTest : public ::testing::Test {
  public:
   FabricTest() {
@@ -277,6 +277,9 @@ class FabricTest : public ::testing::Test {
     EXPECT_TRUE(there_->fabric->add(secret_));
     EXPECT_TRUE(here_->fabric->add(own_));
     here_->directory->providers = {there_->provider()};
+    const auto proven = [](Node& node, const Node& other) { node.guard.import_reputations({{guard::Subject::peer(other.id.text()), 51, {}}}); };
+    proven(*here_, *there_);
+    proven(*there_, *here_);
   }
   /// Runs the test's coroutine, then stops both nodes.
   void run(Task<void> test) { soulfabric::testing::run_task(context_, with_nodes(std::move(test))); }

@@ -22,13 +22,12 @@ struct BudgetTest : testing::Test {
   Guard guard{GuardOptions{}, clock};
 };
 
-TEST_F(BudgetTest, HundredParallelCallsOfOnePeerShareItsFiftyUnits) {
+TEST_F(BudgetTest, HundredParallelCallsOfANewKeyShareItsTwentyFiveUnits) {
   std::vector<CallBudget> calls;
   unsigned reserved = 0;
   int refused = 0;
   for (int i = 0; i < 100; ++i) {
     auto call = guard.begin_call(peer(1), host(1), 10);
-    // The /24 of a stranger has 30 units; a known one would have its own 50.
     if (!call) {
       EXPECT_EQ(call.error().code, Errc::RateLimited);
       ++refused;
@@ -37,7 +36,7 @@ TEST_F(BudgetTest, HundredParallelCallsOfOnePeerShareItsFiftyUnits) {
     reserved += call->remaining();
     calls.push_back(std::move(*call));
   }
-  EXPECT_EQ(reserved, 30U);
+  EXPECT_EQ(reserved, 25U);
   EXPECT_EQ(refused, 97);
   calls.clear();
   EXPECT_EQ(guard.begin_call(peer(1), host(1), 10)->remaining(), 10U);
@@ -120,6 +119,17 @@ TEST_F(BudgetTest, StrangersTogetherGetAFifthAndOnePrefixAQuarterOfIt) {
   for (const auto& [prefix, units] : by_prefix) EXPECT_LE(units, 30U);
 }
 
+TEST_F(BudgetTest, StrangersWhoseAddressNobodyKnowsAreOnePrefix) {
+  int bought = 0;
+  std::vector<Permit<SoulseekMessage>> kept;
+  for (int i = 0; i < 500; ++i) {
+    auto permit = guard.try_permit<SoulseekMessage>({.origin = Origin::RemoteGateway, .subject = peer(i)});
+    bought += permit ? 1 : 0;
+    if (permit) kept.push_back(std::move(*permit));
+  }
+  EXPECT_EQ(bought, 360) << "who came through the gateway has signed in: no stranger";
+}
+
 TEST_F(BudgetTest, OnePrefixAloneGetsThirtyHoweverManyKeysItMakes) {
   std::vector<CallBudget> calls;
   unsigned all = 0;
@@ -190,11 +200,12 @@ TEST_F(BudgetTest, BannedPeerGetsNeitherCallNorPermit) {
   EXPECT_EQ(guard.try_permit<HttpGet>({.origin = Origin::RemoteGateway, .subject = peer(1)}).error().code, Errc::Banned);
 }
 
-TEST_F(BudgetTest, LowReputationHalvesAndHighReputationDoublesAPeersMinute) {
+TEST_F(BudgetTest, NewKeyGetsWhatOneGetsThatLostEverything) {
   GuardOptions options;
-  options.budget.prefix_percent = 100;
+  options.budget.strangers.prefix_percent = 100;
   guard.configure(options);
-  guard.lower_reputation(peer(1), 10);
+  guard.lower_reputation(peer(1), 100);
+  guard.reward(peer(4), host(1));
   const auto minute = [&](const Subject& who) {
     std::vector<CallBudget> calls;
     unsigned units = 0;
@@ -206,7 +217,13 @@ TEST_F(BudgetTest, LowReputationHalvesAndHighReputationDoublesAPeersMinute) {
     }
   };
   EXPECT_EQ(minute(peer(1)), 25U);
-  EXPECT_EQ(minute(peer(2)), 50U);
+  EXPECT_EQ(minute(peer(2)), 25U) << "a key that nobody saw before";
+  EXPECT_EQ(minute(peer(4)), 50U) << "one verified result";
+  guard.vouch(peer(5));
+  EXPECT_EQ(minute(peer(5)), 50U) << "one that the operator named";
+  guard.vouch(peer(6));
+  guard.lower_reputation(peer(6), 1);
+  EXPECT_EQ(minute(peer(6)), 25U) << "which does not forgive what it did";
   guard.import_reputations({{peer(3), 70, {}}});
   EXPECT_EQ(minute(peer(3)), 100U);
 }

@@ -41,7 +41,7 @@ TEST_F(DefectsTest, BanIsAskedForWhereverAPeerComesIn) {
   ASSERT_TRUE(guard.ban(peer(1), 1h, "test"));
   EXPECT_EQ(guard.begin_call(peer(1), host(1), 10).error().code, Errc::Banned);
   EXPECT_EQ(guard.admit(peer(1), host(1)).error().code, Errc::Banned);
-  EXPECT_EQ(guard.hold(peer(1), 1).error().code, Errc::Banned);
+  EXPECT_EQ(guard.hold(peer(1), host(1), 1).error().code, Errc::Banned);
 }
 
 TEST_F(DefectsTest, AbuseOnOneNetworkClosesTheOthers) {
@@ -69,8 +69,9 @@ TEST_F(DefectsTest, GuessedKeysOverHttpCloseThePeerPortsToTheAddress) {
 
 TEST_F(DefectsTest, ParallelCallsOfOnePeerNeverGetAFullBudgetEach) {
   GuardOptions options;
-  options.budget.prefix_percent = 100;
+  options.budget.strangers.prefix_percent = 100;
   guard.configure(options);
+  guard.reward(peer(1), host(1));
   std::vector<CallBudget> calls;
   unsigned reserved = 0;
   for (int i = 0; i < 100; ++i) {
@@ -98,8 +99,8 @@ TEST_F(DefectsTest, ParallelCallsOfOnePeerNeverGetAFullBudgetEach) {
 
 TEST_F(DefectsTest, NodeHasOneMinuteForAllPeersTogether) {
   GuardOptions options;
-  options.budget.strangers_percent = 100;
-  options.budget.prefix_percent = 100;
+  options.budget.strangers.percent = 100;
+  options.budget.strangers.prefix_percent = 100;
   guard.configure(options);
   std::vector<CallBudget> calls;
   unsigned reserved = 0;
@@ -115,8 +116,8 @@ TEST_F(DefectsTest, NodeHasOneMinuteForAllPeersTogether) {
   EXPECT_EQ(levels.user.left, 180U);
   EXPECT_EQ(levels.automation.left, 60U);
   ASSERT_FALSE(levels.peers.empty());
-  EXPECT_EQ(levels.peers.front().level.left, 40U);
-  EXPECT_EQ(levels.peers.front().level.most, 50U);
+  EXPECT_EQ(levels.peers.front().level.left, 15U);
+  EXPECT_EQ(levels.peers.front().level.most, 25U);
   EXPECT_LE(levels.peers.size(), 100U);
 }
 
@@ -151,36 +152,65 @@ TEST_F(DefectsTest, ImportedViolationsSurviveARestartToo) {
 
 TEST_F(DefectsTest, BytesHeldAreCappedPerPeerAndForTheNode) {
   GuardOptions options;
-  options.held = {.per_peer = 100, .node = 250};
+  options.held = {.per_peer = 50, .node = 250};
   guard.configure(options);
-  auto first = guard.hold(peer(1), 60);
+  for (int i = 1; i <= 3; ++i) guard.protect(peer(i));
+  auto first = guard.hold(peer(1), host(1), 60);
   ASSERT_TRUE(first);
   EXPECT_TRUE(first->grow(40));
   EXPECT_FALSE(first->grow(1));
-  EXPECT_EQ(guard.hold(peer(1), 1).error().code, Errc::RateLimited);
-  EXPECT_EQ(guard.hold(peer(2), UINT64_MAX).error().code, Errc::RateLimited);
-  auto second = guard.hold(peer(2), 100);
+  EXPECT_EQ(guard.hold(peer(1), host(1), 1).error().code, Errc::RateLimited);
+  EXPECT_EQ(guard.hold(peer(2), host(1), UINT64_MAX).error().code, Errc::RateLimited);
+  auto second = guard.hold(peer(2), host(1), 100);
   ASSERT_TRUE(second);
-  EXPECT_EQ(guard.hold(peer(3), 51).error().code, Errc::Busy) << "the node's share is full";
+  EXPECT_EQ(guard.hold(peer(3), host(1), 51).error().code, Errc::Busy) << "the node's share is full";
   EXPECT_EQ(guard.metrics().bytes_held, 200U);
   first->release();
   first->release();
   EXPECT_EQ(guard.metrics().bytes_held, 100U);
-  EXPECT_TRUE(guard.hold(peer(3), 51));
+  EXPECT_TRUE(guard.hold(peer(3), host(1), 51));
   EXPECT_EQ(guard.metrics().bytes_held, 100U) << "a token that was dropped gives its bytes back";
 }
 
-TEST_F(DefectsTest, LowReputationHoldsHalfAndHighReputationTwice) {
+TEST_F(DefectsTest, NewKeyHoldsHalfAsOneOfLowReputationAndHighReputationTwice) {
   GuardOptions options;
   options.held = {.per_peer = 100, .node = 10'000};
   guard.configure(options);
-  guard.import_reputations({{peer(1), 49, {}}, {peer(2), 70, {}}});
-  EXPECT_TRUE(guard.hold(peer(1), 50));
-  EXPECT_FALSE(guard.hold(peer(1), 51));
-  EXPECT_TRUE(guard.hold(peer(2), 200));
-  EXPECT_FALSE(guard.hold(peer(2), 201));
-  guard.protect(peer(3));
-  EXPECT_TRUE(guard.hold(peer(3), 200));
+  guard.import_reputations({{peer(1), 0, {}}, {peer(2), 51, {}}, {peer(3), 70, {}}});
+  guard.protect(peer(4));
+  const std::vector<std::pair<int, std::uint64_t>> rows{{1, 50}, {2, 100}, {3, 200}, {4, 200}, {5, 50}};
+  for (const auto& [who, most] : rows) {
+    EXPECT_TRUE(guard.hold(peer(who), host(1), most)) << who;
+    EXPECT_EQ(guard.hold(peer(who), host(1), most + 1).error().code, Errc::RateLimited) << who;
+  }
+}
+
+TEST_F(DefectsTest, StrangersHoldAFifthAndOnePrefixAQuarterOfItAndTheRestWaitsForFriends) {
+  GuardOptions options;
+  options.held = {.per_peer = 1000, .node = 10'000};
+  guard.configure(options);
+  std::vector<HeldBytes> kept;
+  const auto take = [&](int who, std::optional<IpAddress> from) {
+    std::uint64_t all = 0;
+    for (auto held = guard.hold(peer(who), from, 100); held; held = guard.hold(peer(who), from, 100)) {
+      all += held->bytes();
+      kept.push_back(std::move(*held));
+    }
+    return all;
+  };
+  EXPECT_EQ(take(1, host(1)), 500U);
+  EXPECT_EQ(take(2, host(2)), 0U) << "the same /24";
+  EXPECT_EQ(take(3, std::nullopt), 500U);
+  EXPECT_EQ(take(4, std::nullopt), 0U) << "who cannot be placed is one prefix";
+  EXPECT_EQ(take(5, host(0x500)), 500U);
+  EXPECT_EQ(take(6, host(0x600)), 500U);
+  EXPECT_EQ(guard.hold(peer(7), host(0x700), 1).error().code, Errc::Busy) << "all strangers together";
+  guard.protect(peer(8));
+  EXPECT_EQ(take(8, host(1)), 2000U);
+  guard.protect(peer(1));  // also who is no stranger any more gives back what it took as one
+  kept.clear();
+  EXPECT_EQ(guard.metrics().bytes_held, 0U);
+  EXPECT_EQ(take(2, host(2)), 500U);
 }
 
 TEST_F(DefectsTest, NewKeyEscapesNeitherBanNorViolationsNorTheMinuteItHasSpent) {

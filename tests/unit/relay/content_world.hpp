@@ -68,6 +68,7 @@ class ContentWorld : public ::testing::Test {
     limits_.budget.node_minute = 50'000;
     limits_.budget.user_reserve = 5'000;
     limits_.budget.automation_reserve = 5'000;
+    limits_.held = {.per_peer = 16ULL * 1024 * 1024, .strangers = {100, 100}};  // what strangers may hold is the guard's own test
   }
   ContentNode& add(const ContentSettings& settings = {}, bool lies = false) {
     soulfabric::testing::MeshNodeOptions options;
