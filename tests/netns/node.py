@@ -78,5 +78,5 @@ class Node:
                 return found
             time.sleep(0.1)
         with open(self.log, errors="replace") as log:
-            tail = log.read()[-3000:]
+            tail = log.read()[-30000:]
         raise AssertionError(f"{self.namespace}: {what} did not come about\n{tail}")

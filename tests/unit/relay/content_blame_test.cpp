@@ -15,7 +15,8 @@ class ContentBlame : public ContentWorld {
     const auto id = there.copies.add(some_bytes(100'000), "Music/a.flac");
     co_await t.clock_.sleep_for(1s);
     std::uint64_t fetched = 0;
-    MeshPieceSource source({t.clock_, here.node.guard, *here.fabric, *here.node.links, here.book, fetched}, there.id(), guard::Origin::UserLocal);
+    FetchFaults faults = ContentMetrics{}.faults;
+    MeshPieceSource source({t.clock_, here.node.guard, *here.fabric, *here.node.links, here.book, fetched, faults}, there.id(), guard::Origin::UserLocal);
     const auto manifest = co_await source.open(id, t.in(10s));
     EXPECT_TRUE(manifest);
     const auto link = here.node.links->link(there.id());
