@@ -20,8 +20,8 @@ Status LinksRoom::may_dial(const PeerId& peer) const {
   if (deps_.locator.is_revoked(peer))
     return fail(Errc::Forbidden, "The owner of this id gave its key up as stolen; ask for the new id and link with that.");
   if (deps_.guard.is_banned(guard::Subject::peer(peer.text()))) return fail(Errc::Banned, "This peer is banned; lift the ban to link with it.");
-  if (table_.size() >= settings_.links && !table_.contains(peer)) return fail(Errc::Busy, "All places for links are taken; try again later.");
-  return {};
+  const auto place = place_for_guest(peer, {{}, false});
+  return place ? Status{} : std::unexpected(place.error());
 }
 
 Task<Result<StreamPtr>> LinksRoom::open(PeerId peer, Protocol protocol, guard::Origin origin, MonoTime deadline) {

@@ -33,7 +33,8 @@ Task<void> LinksRoom::accept_loop(std::shared_ptr<net::Listener> listener) {
     const IpAddress from = (*stream)->remote().address;
     const bool known = deps_.locator.is_known_address(from);
     auto place = gate_.enter(from, known, clock().now());
-    if (!place || (table_.size() >= settings_.links && !known)) {
+    const bool has_place = place_for_guest(self_, {from, false}).has_value();  // for somebody: who it is shows after the proof
+    if (!place || (!has_place && !known)) {  // a known one may come in its own old link's place
       ++metrics_.refused_before_tls;
       continue;
     }
@@ -64,8 +65,22 @@ Status LinksRoom::admit_inbound(const Link& link) {
   const PeerId peer = link.peer();
   if (peer == self_) return fail(Errc::InvalidArgument, "This node reached itself.");
   if (deps_.locator.is_revoked(peer)) return fail(Errc::Forbidden, "This key was given up as stolen.");
-  if (table_.size() >= settings_.links && !table_.contains(peer)) return fail(Errc::Busy, "All places for links are taken.");
+  const auto place = place_for_guest(peer, {link.remote().address, !deps_.locator.is_cared_for(peer)});
+  if (!place) return std::unexpected(place.error());
   return deps_.guard.admit(guard::Subject::peer(peer.text()), link.remote().address);
+}
+
+LinkSeat LinksRoom::seat_of(const Link& link) const {
+  const LinkInfo info = link.info();
+  return {info.peer, info.remote.address, !deps_.locator.is_cared_for(info.peer), static_cast<std::uint32_t>(info.streams), info.bytes_in + info.bytes_out};
+}
+
+Result<std::optional<PeerId>> LinksRoom::place_for_guest(const PeerId& peer, const LinkGuest& guest) const {
+  if (table_.contains(peer)) return std::nullopt;  // the new link takes the old one's
+  std::vector<LinkSeat> seats;
+  seats.reserve(table_.size());
+  for (const auto& [other, link] : table_) seats.push_back(seat_of(*link));
+  return place_for(guest, seats, {settings_.links});
 }
 
 /// The acceptor decides. Both ends dialled at once: the smaller id's dial wins, so that one waits for its own where the other side

@@ -103,6 +103,8 @@ std::shared_ptr<Link> LinksRoom::find(const PeerId& peer) const {
 /// The acceptor of the new link decided for it: what there was before is worth nothing any more.
 void LinksRoom::adopt(const std::shared_ptr<Link>& link) {
   const PeerId peer = link->peer();
+  const bool is_stranger = link->direction() == Direction::Inbound && !deps_.locator.is_cared_for(peer);
+  if (const auto place = place_for_guest(peer, {link->remote().address, is_stranger}); place && *place) drop(**place);
   if (const auto before = find(peer)) before->end({Errc::Closed, "A newer link took its place."});
   table_[peer] = link;
   all_.push_back(link);

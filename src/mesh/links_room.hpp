@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/handshake_gate.hpp"
+#include "core/link_places.hpp"
 #include "core/reconnect_plan.hpp"
 #include "link.hpp"
 
@@ -80,6 +81,9 @@ class LinksRoom final : public Links, private LinkHost {
   [[nodiscard]] Task<void> accept_loop(std::shared_ptr<net::Listener> listener);
   [[nodiscard]] Task<void> receive(std::unique_ptr<net::ByteStream> stream, HandshakePlace place);
   [[nodiscard]] Status admit_inbound(const Link& link);
+  [[nodiscard]] LinkSeat seat_of(const Link& link) const;
+  /// Whether there is a place beside, or at the cost of, those that are linked.
+  [[nodiscard]] Result<std::optional<PeerId>> place_for_guest(const PeerId& peer, const LinkGuest& guest) const;
   [[nodiscard]] Task<Status> settle(std::shared_ptr<Link> link, MonoTime deadline);
   [[nodiscard]] Task<bool> is_alive(std::shared_ptr<Link> link, MonoTime deadline);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "core/peer_record.hpp"
 #include "core/peer_table.hpp"
@@ -38,7 +39,7 @@ class Book final : public PeerBook {
   }
 
   Task<Status> start() override {
-    auto stored = co_await deps_.store.query([](Database& db) { return load_peers(db); });
+    auto stored = co_await deps_.store.query([cap = settings_.known_peers](Database& db) { return load_peers(db, cap); });
     if (!stored) co_return std::unexpected(stored.error());
     sequence_ = stored->own_sequence;
     for (const auto& row : stored->rotations) rotations_.restore(row.before, row.entry);
@@ -76,7 +77,9 @@ class Book final : public PeerBook {
     SF_TRY(check_record(record, RecordKind::Peer, peer_key(peer), deps_.clock.wall()));
     SF_TRY_ASSIGN(std::vector<Endpoint> endpoints, decode_endpoints(record.body, settings_.private_endpoints));
     SF_TRY(table_.learn(peer, record, std::move(endpoints), deps_.clock.wall()));
-    save(peer);
+    // What we looked for ourselves is kept; what a stranger who dialled in tells of itself is not.
+    const auto* entry = table_.find(peer);
+    if (entry->worked || entry->first_linked == WallTime{} || is_cared_for(peer)) save(peer);
     return {};
   }
 
@@ -160,9 +163,9 @@ class Book final : public PeerBook {
 
   void linked(const PeerId& peer, const PublicKey& key, const Endpoint& remote, Direction direction) override {
     table_.linked(peer, key, direction == Direction::Outbound ? std::optional(remote) : std::nullopt, deps_.clock.wall());
-    if (seen_.size() >= kSeenAddresses) seen_.clear();
-    seen_.insert(remote.address);
-    save(peer);
+    // Who only dialled in is nobody yet: neither its address nor its row is kept.
+    if (is_cared_for(peer)) remember_address(remote.address);
+    if (direction == Direction::Outbound || is_cared_for(peer)) save(peer);
     const auto looked = looked_.find(peer);
     if (is_cared_for(peer) && (looked == looked_.end() || looked->second + kLookNotBefore <= deps_.clock.now())) {
       looked_.erase(peer);
@@ -170,7 +173,17 @@ class Book final : public PeerBook {
     }
   }
 
-  bool is_known_address(const IpAddress& address) const override { return seen_.contains(address); }
+  bool is_cared_for(const PeerId& peer) const override {
+    const auto* entry = table_.find(peer);
+    if (entry == nullptr || rotations_.is_revoked(peer)) return false;
+    return entry->is_configured || deps_.guard.is_reputable(guard::Subject::peer(peer.text()));
+  }
+
+  bool is_known_address(const IpAddress& address) const override {
+    const auto is_there = [&](const Endpoint& endpoint) { return endpoint.address == address; };
+    return seen_.contains(address) ||
+           std::ranges::any_of(settings_.peers, [&](const auto& peer) { return std::ranges::any_of(peer.endpoints, is_there); });
+  }
 
   std::vector<PeerId> wanted() const override {
     auto out = table_.wanted();
@@ -237,6 +250,14 @@ class Book final : public PeerBook {
       log::warning("mesh", "somebody proved to hold the key of this node and gave it up; stop and run 'soulfabric identity rotate --compromised'");
   }
 
+  void remember_address(const IpAddress& address) {
+    if (!seen_.insert(address).second) return;
+    seen_order_.push_back(address);
+    if (seen_order_.size() <= kSeenAddresses) return;
+    seen_.erase(seen_order_.front());
+    seen_order_.pop_front();
+  }
+
   /// Something is held for or against this id; of all others strangers could make up any number.
   bool is_held_in_mind(const PeerId& peer) const {
     const auto subject = guard::Subject::peer(peer.text());
@@ -256,12 +277,6 @@ class Book final : public PeerBook {
       for (const auto& before : old_ids) SF_TRY(forget_rotation(db, before));
       return {};
     });
-  }
-
-  bool is_cared_for(const PeerId& peer) const {
-    const auto* entry = table_.find(peer);
-    if (entry == nullptr || rotations_.is_revoked(peer)) return false;
-    return entry->is_configured || deps_.guard.is_reputable(guard::Subject::peer(peer.text()));
   }
 
   /// Configured peers, and of the reputable ones as many as a round can ask for.
@@ -420,7 +435,8 @@ class Book final : public PeerBook {
   std::vector<Endpoint> endpoints_;
   std::optional<SignedRecord> own_;
   std::uint64_t sequence_ = 0;
-  std::set<IpAddress> seen_;  // of peers that were linked since the start
+  std::set<IpAddress> seen_;  // of peers cared for that were linked since the start
+  std::deque<IpAddress> seen_order_;
   std::vector<Rotation> own_revocations_;
   std::function<void(const PeerId&)> revoked_;
   std::map<PeerId, MonoTime> looked_;  // for the revocation of a peer that matters, when the table answered last

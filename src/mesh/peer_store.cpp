@@ -24,8 +24,11 @@ Status load_rotations(Database& db, StoredBook& out) {
 
 }  // namespace
 
-Result<StoredBook> load_peers(Database& db) {
+Result<StoredBook> load_peers(Database& db, std::size_t cap) {
   StoredBook out;
+  SF_TRY_ASSIGN(SqlStatement surplus, db.prepare("DELETE FROM peers WHERE id NOT IN "
+                                                 "(SELECT id FROM peers ORDER BY endpoint = '', last_seen DESC LIMIT ?1)"));
+  SF_TRY(surplus.bind(1, static_cast<std::int64_t>(cap)).run());
   SF_TRY(load_rotations(db, out));
   SF_TRY_ASSIGN(SqlStatement rows, db.prepare("SELECT id, public_key, record, endpoint, first_seen, last_seen, first_linked FROM peers"));
   for (;;) {

@@ -26,7 +26,8 @@ struct StoredBook {
 };
 
 /// Rows that make no sense are skipped.
-[[nodiscard]] Result<StoredBook> load_peers(Database& db);
+/// At most `cap` peers, those that were dialled first, then the last seen; the rows of the rest are removed.
+[[nodiscard]] Result<StoredBook> load_peers(Database& db, std::size_t cap);
 [[nodiscard]] Status store_peer(Database& db, const StoredPeer& row);
 [[nodiscard]] Status store_rotation(Database& db, const StoredRotation& row, ByteView statement);
 [[nodiscard]] Status forget_rotation(Database& db, const PeerId& before);

@@ -34,12 +34,14 @@ class FixedPeers final : public mesh::PeerLocator {
     links.push_back({peer, key, remote, direction});
   }
   std::vector<PeerId> wanted() const override { return wanted_peers; }
+  bool is_cared_for(const PeerId& peer) const override { return cared_for.contains(peer); }
   bool is_known_address(const IpAddress& address) const override { return known_addresses.contains(address); }
 
   // What the test says.
   std::map<PeerId, std::vector<Endpoint>> endpoints;
   std::vector<PeerId> wanted_peers;
   std::set<IpAddress> known_addresses;
+  std::set<PeerId> cared_for;
   // What was asked and told.
   std::vector<std::pair<PeerId, guard::Origin>> located;
   std::vector<Dialled> dials;

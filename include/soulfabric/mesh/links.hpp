@@ -41,7 +41,9 @@ class PeerLocator {
   [[nodiscard]] virtual std::vector<PeerId> wanted() const = 0;
   /// Its owner gave this key up as stolen: no link with it stands or is made (security rule S10).
   [[nodiscard]] virtual bool is_revoked(const PeerId&) const { return false; }
-  /// Whether a known peer was seen at this address: it has a reserve where handshakes are rationed (security rule S9).
+  /// Configured, trusted or reputable: it finds a place where strangers take none any more (security rule S2).
+  [[nodiscard]] virtual bool is_cared_for(const PeerId&) const { return false; }
+  /// Whether such a peer is, or was, at this address: it has a reserve where handshakes are rationed (security rule S9).
   [[nodiscard]] virtual bool is_known_address(const IpAddress&) const { return false; }
 };
 

@@ -48,9 +48,10 @@ guard::TokenBucket& HandshakeGate::prefix_rate(const IpAddress& prefix) {
 Result<HandshakePlace> HandshakeGate::enter(const IpAddress& from, bool known, MonoTime now) {
   const std::size_t room = known ? limits_.half_open : limits_.half_open - limits_.half_open / 4;
   if (half_open_ >= room) return fail(Errc::Busy, "Too many connections have not proven who they are; the new one was closed.");
-  if (!known && !prefix_rate(from.prefix()).take(now, 1))
-    return fail(Errc::RateLimited, "Connections from one network come too fast; the new one was closed.");
-  const bool taken = (known && for_known_.take(now, 1)) || for_all_.take(now, 1);
+  // Past its network's rate a known address has the reserve, never what is there for all.
+  const bool in_prefix = prefix_rate(from.prefix()).take(now, 1);
+  if (!known && !in_prefix) return fail(Errc::RateLimited, "Connections from one network come too fast; the new one was closed.");
+  const bool taken = (in_prefix && for_all_.take(now, 1)) || (known && for_known_.take(now, 1));
   if (!taken) return fail(Errc::RateLimited, "Connections come too fast; the new one was closed.");
   ++half_open_;
   return HandshakePlace(*this);

@@ -26,16 +26,18 @@ PeerEntry& PeerTable::entry(const PeerId& peer, WallTime now) {
   auto& entry = found->second;
   if (entry.first_seen == WallTime{}) entry.first_seen = now;
   entry.last_seen = std::max(entry.last_seen, now);
-  if (fresh) make_room();
+  if (fresh) make_room(&peer);
   return entry;
 }
 
-void PeerTable::make_room() {
+void PeerTable::make_room(const PeerId* spared) {
   while (entries_.size() > cap_) {
+    // Who was never dialled goes first: of those who dial in anybody can make any number.
+    const auto worth = [](const PeerEntry& one) { return std::pair(one.worked.has_value(), one.last_seen); };
     auto oldest = entries_.end();
     for (auto i = entries_.begin(); i != entries_.end(); ++i) {
-      if (i->second.is_configured) continue;
-      if (oldest == entries_.end() || i->second.last_seen < oldest->second.last_seen) oldest = i;
+      if (i->second.is_configured || (spared != nullptr && i->first == *spared)) continue;
+      if (oldest == entries_.end() || worth(i->second) < worth(oldest->second)) oldest = i;
     }
     if (oldest == entries_.end()) return;
     entries_.erase(oldest);

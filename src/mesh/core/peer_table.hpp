@@ -47,7 +47,8 @@ class PeerTable {
 
  private:
   PeerEntry& entry(const PeerId& peer, WallTime now);
-  void make_room();
+  /// Down to the cap; `spared` stays whatever it is worth.
+  void make_room(const PeerId* spared = nullptr);
 
   std::size_t cap_;
   std::map<PeerId, PeerEntry> entries_;

@@ -174,9 +174,34 @@ TEST_F(LinksDial, OnlySoManyLinksAreKeptAndSoManyTaken) {
     d.knows(t.b);
     const auto taken = co_await t.b.links->connect(d.id, kUser, t.in(20s));
     EXPECT_EQ(taken.error().code, Errc::Offline);
+    d.peers.cared_for.insert(t.a.id);
     const auto full = co_await d.links->connect(t.b.id, kUser, t.in(20s));
     EXPECT_EQ(full.error().code, Errc::Busy);
     EXPECT_TRUE(d.links->is_linked(t.a.id));
+  };
+  network.start();
+  run(body(*this));
+}
+
+TEST_F(LinksDial, StrangersOnEveryPlaceKeepOutNeitherAFriendNorOurOwnDial) {
+  const auto body = [](LinksDial& t) -> Task<void> {
+    auto few = real();
+    few.links.links = 1;
+    Node& d = t.network.add(few);
+    EXPECT_TRUE(d.links->start());
+    const bool linked = co_await t.network.link(t.a, d);
+    EXPECT_TRUE(linked);
+    d.peers.cared_for.insert(t.b.id);
+    t.b.knows(d);
+    const auto friendly = co_await t.b.links->connect(d.id, kUser, t.in(20s));
+    EXPECT_TRUE(friendly) << friendly.error().message;
+    EXPECT_TRUE(d.links->is_linked(t.b.id));
+    EXPECT_FALSE(d.links->is_linked(t.a.id)) << "the stranger made room";
+    d.peers.cared_for.clear();
+    d.knows(t.a);
+    const auto own = co_await d.links->connect(t.a.id, kUser, t.in(20s));
+    EXPECT_TRUE(own) << own.error().message;
+    EXPECT_FALSE(d.links->is_linked(t.b.id));
   };
   network.start();
   run(body(*this));

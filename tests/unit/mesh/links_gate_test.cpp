@@ -58,6 +58,12 @@ TEST(HandshakeGate, OneNetworkGetsFiveASecondAndDoesNotShutOutItsKnownPeer) {
   EXPECT_TRUE(gate.enter(network(2), false, kStart + seconds(1)));
 }
 
+TEST(HandshakeGate, AKnownAddressThatFloodsHasTheReserveAndNotWhatIsForAll) {
+  HandshakeGate gate({});
+  EXPECT_EQ(enter_many(gate, 100, true, kStart, true).size(), 25U);  // five of its network and the twenty kept for known ones
+  EXPECT_TRUE(gate.enter(network(2), false, kStart));
+}
+
 TEST(HandshakeGate, AFloodFromOneNetworkDoesNotUseUpTheRateOfAll) {
   HandshakeGate gate({});
   (void)enter_many(gate, 10'000, false, kStart, true);

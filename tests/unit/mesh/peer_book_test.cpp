@@ -6,6 +6,7 @@
 
 #include "core/peer_record.hpp"
 #include "core/peer_table.hpp"
+#include "peer_store.hpp"
 #include "soulfabric/base/crypto.hpp"
 #include "soulfabric/mesh/peer_book.hpp"
 #include "support/memory_dht.hpp"
@@ -80,6 +81,16 @@ TEST(PeerTable, DialsWhatWorkedFirstAndForgetsTheLongestUnseen) {
   EXPECT_EQ(table.find(ids[0]), nullptr);
   EXPECT_EQ(table.wanted().front(), ids[4]);
   EXPECT_EQ(table.locate(ids[4], MonoTime{1h}).front(), at("5.9.0.9", 2005));
+}
+
+TEST(PeerTable, KeysOfStrangersPushOutNobodyWhomWeDialled) {
+  PeerTable table(3);
+  const WallTime day{std::chrono::seconds(1'800'000'000)};
+  const auto friendly = key_of(1);
+  table.linked(PeerId::of(friendly.public_key()), friendly.public_key(), at("5.9.0.9", 2001), day);
+  for (std::uint8_t i = 2; i <= 9; ++i) table.linked(PeerId::of(key_of(i).public_key()), key_of(i).public_key(), std::nullopt, day + std::chrono::hours(i));
+  EXPECT_EQ(table.entries().size(), 3U);
+  EXPECT_NE(table.find(PeerId::of(friendly.public_key())), nullptr);
 }
 
 TEST(PeerTable, HearingOfAPeerIsNoLinkToIt) {
@@ -253,6 +264,35 @@ TEST_F(PeerBookTest, PutsItsRecordAgainSoonAfterTheStart) {
   EXPECT_GE(table_.puts, 5U);
   EXPECT_GT(book->own_record()->sequence, first) << "signed anew at half of its life";
   run_task(context, end(*book, store));
+}
+
+TEST_F(PeerBookTest, WhoeverOnlyDialledInHasNoReserveAndLeavesNoRow) {
+  const auto stranger = key_of(7);
+  const PeerId id = PeerId::of(stranger.public_key());
+  book_->linked(id, stranger.public_key(), at("5.9.0.7", 40000), Direction::Inbound);
+  ASSERT_TRUE(book_->learn(record_of(7, "5.9.0.7"))) << "it tells where it is, as every link is asked";
+  EXPECT_FALSE(book_->is_known_address(at("5.9.0.7", 1).address)) << "a key costs nothing";
+  close();
+  open(1);
+  EXPECT_FALSE(book_->find(id));
+  PeerBookSettings settings;
+  settings.peers = {{id, {at("5.9.0.8", 50305)}, false, {}}};
+  book_->configure(settings);
+  EXPECT_TRUE(book_->is_known_address(at("5.9.0.8", 1).address)) << "named in the configuration, before it ever linked";
+  book_->linked(id, stranger.public_key(), at("5.9.0.7", 40000), Direction::Inbound);
+  EXPECT_TRUE(book_->is_known_address(at("5.9.0.7", 1).address));
+}
+
+TEST_F(PeerBookTest, KeepsNoMoreRowsThanPeers) {
+  for (std::uint8_t i = 2; i <= 12; ++i)
+    book_->linked(PeerId::of(key_of(i).public_key()), key_of(i).public_key(), at("5.9.0.3", static_cast<std::uint16_t>(50300 + i)), Direction::Outbound);
+  close();
+  auto db = Database::open(folder_ / "mesh.db", mesh_migrations());
+  ASSERT_TRUE(db);
+  const auto stored = load_peers(*db, 4);
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->peers.size(), 4U);
+  EXPECT_EQ(load_peers(*db, 100)->peers.size(), 4U) << "the rows of the others are gone";
 }
 
 TEST_F(PeerBookTest, KnowsItsPeersAndItsSequenceAfterARestart) {
