@@ -60,6 +60,7 @@ net::HttpClientSettings http_settings(const Options& options, const std::string&
   net::HttpClientSettings out;
   out.user_agent = "soulfabric/" + std::string(kVersion);
   if (!options.relay.catalogue.contact.empty()) out.user_agent += " ( " + options.relay.catalogue.contact + " )";
+  out.ca_file = options.relay.ca_file;
   out.per_host_spacing = kHostSpacing;
   out.spacing[std::string(kMusicBrainz)] = kMusicBrainzSpacing;
   for (const auto& [name, exception] : options.relay.exceptions) {

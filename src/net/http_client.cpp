@@ -6,6 +6,7 @@
 #include "core/http_rules.hpp"
 #include "http_exchange.hpp"
 #include "http_system.hpp"
+#include "soulfabric/base/log.hpp"
 #include "soulfabric/base/timeout.hpp"
 
 namespace soulfabric::net {
@@ -46,7 +47,10 @@ class Client final : public HttpClient {
       return;
     }
     auto trust = load_trust(settings.ca_file);
-    if (!trust) trust = load_trust("");  // fewer are believed, never more
+    if (!trust) {
+      log::error("net", trust.error().message + " Until then only the system's authorities are believed.");
+      trust = load_trust("");  // fewer are believed, never more
+    }
     if (!trust) return;
     rules_ = std::make_shared<const Rules>(std::move(settings), std::move(*trust));
   }

@@ -335,6 +335,7 @@ struct RelayOptions {
     friend bool operator==(const Exception&, const Exception&) = default;
   };
   std::map<std::string, Exception> exceptions;  // by a name of the operator's
+  std::string ca_file;                          // more certificates to believe, PEM; empty: the system's only
   friend bool operator==(const RelayOptions&, const RelayOptions&) = default;
 };
 

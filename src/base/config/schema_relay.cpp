@@ -106,6 +106,9 @@ void add_relay_settings(std::vector<Setting>& t) {
                   .says("a host, exactly as in the URL, that may be reached although it is on the local network"));
   t.push_back(setting("relay.exceptions.*.ports", SF_AT(o.relay.exceptions[name].ports)).checked(check_port).says("its ports besides 80 and 443"));
   t.push_back(setting("relay.exceptions.*.mesh", SF_AT(o.relay.exceptions[name].mesh)).says("also for what other nodes ask for"));
+  t.push_back(setting("relay.ca_file", SF_AT(o.relay.ca_file))
+                  .checked(check_optional_path)
+                  .says("PEM file of authorities that look-ups believe beside the system's, for a mirror of your own; empty: none"));
   add_forwards(t);
 }
 

@@ -42,6 +42,14 @@ TEST(RelaySettings, AskMusicBrainzOnceASecond) {
   EXPECT_TRUE(http_settings(options, "").user_agent.ends_with("( me@example.org )"));
 }
 
+TEST(RelaySettings, TheClientBelievesTheFileOfAuthoritiesThatIsNamed) {
+  EXPECT_TRUE(http_settings({}, "").ca_file.empty());
+  EXPECT_EQ(http_settings(options_of("relay:\n  ca_file: /etc/soulfabric/mirror.pem\n"), "").ca_file, "/etc/soulfabric/mirror.pem");
+  const auto relative = load("relay:\n  ca_file: mirror.pem\n");
+  ASSERT_FALSE(relative.has_value());
+  EXPECT_NE(relative.error().message.find("relay.ca_file"), std::string::npos) << relative.error().message;
+}
+
 TEST(RelaySettings, LeaveOutTargetsThatLeadToOurselves) {
   const Options options = options_of(
       "web:\n  port: 6000\nrelay:\n  trusted:\n    enabled: true\n    targets:\n      photos: 8080\n      self: 6000\n      mesh: 7001\n      slskdn-ui: 8081\n");

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "http_ground.hpp"
+#include "soulfabric/base/log.hpp"
 #include "support/test_certificates.hpp"
 
 namespace soulfabric::net {
@@ -170,6 +171,22 @@ TEST_F(HttpCertificate, AFileThatHoldsNoneIsAnErrorAtStart) {
   const auto made = make_http_client({.context = ground_.context, .clock = ground_.clock, .dialer = *ground_.dialer}, settings);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, Errc::Io);
+}
+
+TEST_F(HttpCertificate, AFileThatIsTakenAwayLaterLeavesTheSystemsAuthoritiesAndIsSaid) {
+  HttpOrigin origin(ground_.context, ground_.clock, fine, authority_.server({.names = {"secure.lan"}}));
+  auto settings = with_exception("secure.lan", {origin.port()});
+  settings.ca_file = ca_;
+  ground_.make(settings);
+  std::string said;
+  log::set_sink([&said](const log::Record& record) { said += record.message + "\n"; });
+  settings.ca_file = folder_ / "missing.pem";
+  ground_.client->configure(settings);
+  log::set_sink({});
+  EXPECT_NE(said.find("missing.pem cannot be read"), std::string::npos) << said;
+  const auto answer = ground_.fetch({.url = origin.url("/", "secure.lan"), .time = 20s}, &origin);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::Unauthorized);
 }
 
 }  // namespace
