@@ -81,6 +81,8 @@ CatalogueMetrics CatalogueRoom::metrics() const {
   CatalogueMetrics out = metrics_;
   out.entries = memory_.entries();
   out.bytes = memory_.bytes();
+  out.disk_entries = disk_.entries();
+  out.disk_bytes = disk_.bytes();
   return out;
 }
 

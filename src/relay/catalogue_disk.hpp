@@ -29,6 +29,8 @@ class CatalogueDisk {
   void write(const CatalogueKey& key, const CatalogueEntry& entry);
   void erase(const CatalogueKey& key);
   void clear();
+  [[nodiscard]] std::size_t entries() const noexcept { return shelf_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return shelf_.bytes(); }
 
  private:
   [[nodiscard]] Task<void> follow();

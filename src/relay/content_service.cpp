@@ -110,6 +110,8 @@ void ContentService::withdraw() {
 void ContentService::add_metrics(ContentMetrics& into) const {
   into = metrics_;
   into.streams = places_.taken();
+  into.cache_pieces = cache_.size();
+  into.cache_bytes = cache_.bytes();
 }
 
 void ContentService::count_refusal(const library::ContentId& id) {

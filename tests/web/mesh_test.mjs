@@ -19,6 +19,11 @@ for (const view of [{ width: 1280, height: 1000 }, narrow]) {
       assert.equal(await page.evaluate("document.querySelectorAll('.table tbody tr').length"), 7);
       assert.ok(await page.evaluate(shown("not measured")));
       assert.ok(await page.evaluate(shown("It is not named in mesh.services.")), "why a service is not exposed");
+      const given = await page.evaluate("[...document.querySelectorAll('[aria-label=\"Nodes of the configuration\"] .entry')].map(e=>e.innerText)");
+      assert.equal(given.length, 3);
+      assert.match(given[0], /trusted[^]*Reaches the targets here[^]*Its answers about music are believed[^]*linked/);
+      assert.match(given[1], /May meet \S+…\S+, \S+…\S+ through this node[^]*not linked/);
+      assert.match(given[2], /Its key was given up/);
       assert.ok(await page.evaluate(shown("38 nodes answer. Services are found by name.")));
       await whole(page);
       await page.picture(shot(`mesh-${view.width}`));
@@ -32,6 +37,8 @@ for (const view of [{ width: 1280, height: 1000 }, narrow]) {
       await page.wait(shown("Nobody was found who offers nothing-of-the-kind."));
       await whole(page);
       await page.picture(shot(`mesh-found-${view.width}`));
+      await page.evaluate("document.querySelector('#given-title').scrollIntoView()");
+      await page.picture(shot(`mesh-rights-${view.width}`));
       await page.evaluate("document.querySelector('.screen').scrollTop=1e6");
       await page.picture(shot(`mesh-end-${view.width}`));
     });

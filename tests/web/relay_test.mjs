@@ -50,8 +50,13 @@ for (const view of views) {
       await whole(page);
       await page.evaluate("document.querySelector('.release').scrollIntoView()");
       await page.picture(shot(`relay-release-${view.width}`));
+      for (const words of ["Too many questions of one node", "Forged signature", "Fell silent", "No answer in time", "Host on no public address"]) assert.ok(await page.evaluate(shown(words)), words);
+      for (const words of ["relay.catalogue.contact", "relay.exceptions", `mirror.lan, ${kEvil}`, "relay.ca_file", "relay.newer.setting"]) assert.ok(await page.evaluate(shown(words)), words);
+      await page.evaluate("document.querySelector('#catalogue-refused').scrollIntoView()");
+      await page.picture(shot(`relay-catalogue-refused-${view.width}`));
       await page.evaluate("document.querySelector('#catalogue-switches').scrollIntoView()");
       await page.picture(shot(`relay-catalogue-end-${view.width}`));
+      await unharmed(page, "Relays · soulfabric");
     });
   });
 }
@@ -90,7 +95,7 @@ test("answers that say no, fail or are full of nulls and markup are said or show
 test("the cache is cleared after a question", async () => {
   await visit({}, async ({ page, gateway }) => {
     await go(page, "#/relay");
-    await page.wait(shown("77 answers in memory, 5.4 MB."));
+    await page.wait(shown("77 answers in memory, 5.4 MB. 900 answers on disk, 61.0 MB."));
     await page.click("button|Clear the cache");
     await page.wait("document.querySelector('dialog[open]')");
     await page.press("Escape");
@@ -98,7 +103,7 @@ test("the cache is cleared after a question", async () => {
     assert.equal(gateway.relay.cleared, 0);
     await page.click("button|Clear the cache");
     await page.click("dialog[open] button|Clear");
-    await page.wait(shown("Nothing is in memory."));
+    await page.wait(shown("Nothing is in memory. Nothing is on disk."));
     assert.equal(gateway.relay.cleared, 1);
   });
 });
@@ -108,7 +113,7 @@ for (const view of views) {
     await visit({ view }, async ({ page, gateway }) => {
       await go(page, "#/relay/content");
       await page.wait(shown("Ada Vale - Departure.flac"));
-      for (const words of ["lying", "Piece 12 does not fit the root that it stated.", "dead", "It fell silent while a piece was asked for.", "slow", "other root", "1 wrong piece refused", "18.0 MB of 41.9 MB", "1,200 of 4,100 files looked at", "Too many streams at once", "/srv/downloads/field-notes.pdf"]) {
+      for (const words of ["lying", "Piece 12 does not fit the root that it stated.", "dead", "It fell silent while a piece was asked for.", "slow", "other root", "1 wrong piece refused", "18.0 MB of 41.9 MB", "1,200 of 4,100 files looked at", "Too many streams at once", "61, 16.0 MB", "Wrong bytes", "Nothing in time", "mesh.publish", "relay.content.records", "/srv/downloads/field-notes.pdf"]) {
         assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
       }
       assert.equal(await page.evaluate(`[...document.querySelectorAll('.fetch tbody th .peer')].map(e=>e.title).includes(${JSON.stringify(peerOf("node 2"))})`), true, "sources by name");
@@ -181,7 +186,7 @@ for (const view of views) {
     await visit({ view }, async ({ page, gateway }) => {
       await go(page, "#/relay/tunnels");
       await page.wait(shown("http://vps.localhost:40111/"));
-      for (const words of ["from here", "to here", "through here", "one way closed", "Port 6600 is in use", "Without the right", "tunnel_targets", "relay_for", "believe_catalogue", "None of them implies another", "relay.trusted.enabled", "Targets of this node now: this page and its API, mpd."]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
+      for (const words of ["from here", "to here", "through here", "one way closed", "Port 6600 is in use", "Without the right", "tunnel_targets", "relay_for", "believe_catalogue", "None of them implies another", "relay.trusted.enabled", "relay.trusted.targets", "Forwards to other nodes", "Targets of this node now: this page and its API, mpd."]) assert.ok(await page.evaluate(`document.body.innerText.toLowerCase().includes(${JSON.stringify(words.toLowerCase())})`), words);
       assert.equal(await page.evaluate("document.querySelector('a[target=_blank]').rel"), "noopener noreferrer");
       assert.equal(await page.evaluate(shown("You are looking at it from elsewhere.")), false);
       await whole(page);
@@ -255,6 +260,28 @@ for (const view of views) {
     });
   });
 }
+
+test("a folder of many files shows 500 at first, more when asked, and is narrowed by a word", async () => {
+  await visit({ view: narrow, options: { relay: { many: 1234 } } }, async ({ page }) => {
+    const files = "document.querySelectorAll('[aria-label=Files] .entry').length";
+    await go(page, `#/shares/${encodeURIComponent("music\\Heap")}`);
+    await page.wait(`${files}===500`);
+    await page.wait(shown("500 of 1,234 files are shown."));
+    await page.evaluate("document.querySelector('.more-line').scrollIntoView()");
+    await whole(page);
+    await page.picture(shot("share-many-360"));
+    await page.click("button|Show 500 more");
+    await page.wait(`${files}===1000`);
+    await page.click("button|Show 234 more");
+    await page.wait(`${files}===1234&&!document.querySelector('.more-line')`);
+    await page.fill("input[type=search]", "TAKE 1234");
+    await page.wait(`${files}===1`);
+    await page.fill("input[type=search]", "nowhere");
+    await page.wait(shown("None has this in its name."));
+    await page.evaluate("scrollTo(0,0)");
+    await page.picture(shot("share-narrowed-360"));
+  });
+});
 
 test("without data, switched off, refused and failing, every part says so", async () => {
   await visit({ view: narrow, options: { relay: { empty: true, off: true } } }, async ({ page }) => {

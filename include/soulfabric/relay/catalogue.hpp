@@ -79,6 +79,8 @@ struct CatalogueMetrics {
   std::uint64_t mismatches = 0;
   std::uint64_t entries = 0;     // in memory, now
   std::uint64_t bytes = 0;       // of them
+  std::uint64_t disk_entries = 0;  // last good answers kept on disk, now
+  std::uint64_t disk_bytes = 0;    // of them
   std::vector<std::uint64_t> faults = none_of<CatalogueFault>();
   std::vector<std::uint64_t> passed_over = none_of<OwnerFault>();
   std::vector<std::uint64_t> refused = none_of<CatalogueRefusal>();

@@ -63,6 +63,8 @@ struct ContentMetrics {
   std::uint64_t bytes = 0;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
+  std::uint64_t cache_pieces = 0;  // in memory, now
+  std::uint64_t cache_bytes = 0;   // of them
   std::uint64_t streams = 0;    // now
   std::uint64_t records = 0;    // announced, now
   std::uint64_t fetched_bytes = 0;

@@ -15,6 +15,28 @@ constexpr std::array<std::string_view, 3> kRoles{"owner", "moderator", "member"}
 constexpr std::array<std::string_view, 4> kStates{"asked", "member", "banned", "left"};
 
 double milliseconds(Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+void write_rights(JsonWriter& json, const mesh::PeerRights& rights) {
+  json.key("rights").begin_array();
+  if (rights.tunnel_targets) json.value("tunnel_targets");
+  if (rights.believe_catalogue) json.value("believe_catalogue");
+  json.end_array().key("relayFor").begin_array();
+  for (const auto& peer : rights.relay_for) json.value(peer.text());
+  json.end_array();
+}
+
+/// Those of the configuration, linked or not: what the operator has given away.
+void write_given(JsonWriter& json, const MeshParts& parts, const std::vector<mesh::KnownPeer>& known) {
+  json.key("configured").begin_array();
+  for (const auto& peer : known) {
+    if (!peer.configured) continue;
+    json.begin_object().member("peer", peer.peer.text()).member("linked", parts.links.is_linked(peer.peer)).member("trusted", peer.trusted);
+    json.member("revoked", peer.revoked);
+    write_rights(json, peer.rights);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 std::int64_t seconds(Duration time) { return std::chrono::duration_cast<std::chrono::seconds>(time).count(); }
 
 void write_choice(JsonWriter& json, const MeshControl::Choice& choice) {
@@ -70,11 +92,14 @@ void write_parts(JsonWriter& json, const MeshParts& parts, const guard::Guard& g
   if (parts.mapper != nullptr) write_mapping(json, *parts.mapper);
   json.key("links").begin_array();
   for (const auto& link : parts.links.links()) write(json, link, parts, guard);
-  json.end_array().key("dht");
+  json.end_array();
+  const auto known = parts.peers.known();
+  write_given(json, parts, known);
+  json.key("dht");
   write_dht(json, parts.dht.health());
   json.key("services").begin_array();
   for (const auto& local : parts.fabric.services()) write_service(json, local, options);
-  json.end_array().member("peersKnown", parts.peers.known().size()).member("pods", parts.pods != nullptr);
+  json.end_array().member("peersKnown", known.size()).member("pods", parts.pods != nullptr);
 }
 
 }  // namespace
@@ -124,6 +149,7 @@ void write(JsonWriter& json, const mesh::KnownPeer& peer, const MeshParts& parts
   if (peer.first_linked != WallTime{}) json.member("firstLinked", format_iso(peer.first_linked));
   json.member("configured", peer.configured).member("trusted", peer.trusted).member("linked", parts.links.is_linked(peer.peer)).member("revoked", peer.revoked);
   if (peer.goes_on_as) json.member("goesOnAs", peer.goes_on_as->text());
+  write_rights(json, peer.rights);
   json.member("reputation", guard.reputation(guard::Subject::peer(peer.peer.text()))).end_object();
 }
 

@@ -43,7 +43,7 @@ void write_metrics(JsonWriter& json, const relay::CatalogueMetrics& m) {
   json.member("joined", m.joined).member("stale", m.stale);
   json.member("negative", m.negative).member("served", m.served).member("ownersPassedOver", m.owners_passed_over);
   json.member("refusedAnswers", m.refused_answers).member("spotChecks", m.spot_checks).member("mismatches", m.mismatches);
-  json.member("entries", m.entries).member("bytes", m.bytes);
+  json.member("entries", m.entries).member("bytes", m.bytes).member("diskEntries", m.disk_entries).member("diskBytes", m.disk_bytes);
   write_refused<relay::CatalogueRefusal>(json, m.refused);
   write_refused<relay::CatalogueFault>(json, m.faults, "faults");
   write_refused<relay::OwnerFault>(json, m.passed_over, "passedOver");
@@ -54,7 +54,7 @@ void write_metrics(JsonWriter& json, const relay::CatalogueMetrics& m) {
 void write_metrics(JsonWriter& json, const relay::ContentMetrics& m) {
   json.begin_object().member("manifests", m.manifests).member("pieces", m.pieces).member("bytes", m.bytes);
   json.member("cacheHits", m.cache_hits).member("cacheMisses", m.cache_misses).member("streams", m.streams).member("records", m.records);
-  json.member("fetchedBytes", m.fetched_bytes);
+  json.member("fetchedBytes", m.fetched_bytes).member("cachePieces", m.cache_pieces).member("cacheBytes", m.cache_bytes);
   write_refused<relay::ContentRefusal>(json, m.refused);
   write_refused<relay::FetchFault>(json, m.faults, "faults");
   json.end_object();

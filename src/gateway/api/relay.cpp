@@ -36,6 +36,7 @@ void write_catalogue_switches(Switches& all, const RelayOptions::Catalogue& o) {
   all.add("relay.catalogue.reduced_privacy", o.reduced_privacy, "One reputable node, drawn by lot, sees what is looked up instead of the owner of the id.");
   all.add("relay.catalogue.musicbrainz", o.musicbrainz, "Whoever runs this host sees what is looked up.");
   all.add("relay.catalogue.cover_art", o.cover_art, "Whoever runs this host sees which covers are looked at.");
+  all.add_names("relay.catalogue.domains", o.domains, "These hosts too see what is looked up, where the archives send the program on to them.");
   all.add("relay.catalogue.contact", o.contact, "MusicBrainz is told this with every question, as it asks of all programs; empty: it is told name and version only.");
 }
 
@@ -73,9 +74,14 @@ Response show(Context& context) {
   }
   json.key("switches").begin_array();
   Switches all(json);
+  all.add("mesh.publish", options.mesh.publish,
+          "Who is told the addresses of this node and which contents it has: none is nobody, linked whoever is linked, public everybody who keeps the table.");
+  all.add_names("mesh.services", options.mesh.services, "Every node may call these services here, within limits; all others do not exist for it.");
   write_catalogue_switches(all, options.relay.catalogue);
   write_content_switches(all, options.relay.content);
   write_trusted_switches(all, options.relay.trusted);
+  all.add("relay.ca_file", !options.relay.ca_file.empty(),
+          "Who holds a key to a certificate in this file can pose as any host that is looked up at, to this program alone.");
   std::vector<std::string> hosts;
   for (const auto& [name, exception] : options.relay.exceptions) hosts.push_back(exception.host);
   all.add_names("relay.exceptions", hosts, "Look-ups may reach these hosts although they are on the local network.");

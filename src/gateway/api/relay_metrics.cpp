@@ -64,6 +64,8 @@ void catalogue_metrics(Metrics& metrics, const relay::CatalogueMetrics& m) {
   metrics.counter("proxy_catalog_mismatches_total", "Spot checks that found another answer at the origin.", m.mismatches);
   metrics.gauge("proxy_catalog_cache_entries", "Answers in memory.", static_cast<double>(m.entries));
   metrics.gauge("proxy_catalog_cache_bytes", "Bytes of the answers in memory.", static_cast<double>(m.bytes));
+  metrics.gauge("proxy_catalog_disk_entries", "Answers kept on disk.", static_cast<double>(m.disk_entries));
+  metrics.gauge("proxy_catalog_disk_bytes", "Bytes of the answers kept on disk.", static_cast<double>(m.disk_bytes));
 }
 
 void content_metrics(Metrics& metrics, const relay::ContentMetrics& m) {
@@ -79,6 +81,7 @@ void content_metrics(Metrics& metrics, const relay::ContentMetrics& m) {
   refusals<relay::FetchFault>(metrics, kFaults, m.faults);
   metrics.counter("proxy_content_cache_hits_total", "Pieces served from memory.", m.cache_hits);
   metrics.counter("proxy_content_cache_misses_total", "Pieces read from the disk.", m.cache_misses);
+  metrics.gauge("proxy_content_cache_bytes", "Bytes of the pieces in memory.", static_cast<double>(m.cache_bytes));
   metrics.gauge("proxy_content_streams", "Streams being served.", static_cast<double>(m.streams));
   metrics.gauge("proxy_content_records", "Contents announced.", static_cast<double>(m.records));
 }

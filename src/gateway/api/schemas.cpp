@@ -83,18 +83,19 @@ constexpr std::array kSchemas{
     Schema{"EventRecord", "timestamp:string type:string data:string id:string"},
     Schema{"Event", "type:string version:integer id:string timestamp:string disambiguator:string"},
     Schema{"Mesh",
-           "joined:boolean choice:MeshChoice peerId?:string listening?:string endpoints?:string[] portMapping?:PortMapping links?:MeshLink[] dht?:DhtHealth "
-           "services?:LocalService[] peersKnown?:integer pods?:boolean"},
+           "joined:boolean choice:MeshChoice peerId?:string listening?:string endpoints?:string[] portMapping?:PortMapping links?:MeshLink[] configured?:ConfiguredNode[] "
+           "dht?:DhtHealth services?:LocalService[] peersKnown?:integer pods?:boolean"},
     Schema{"PortMapping", "by?:string external?:string trouble?:string"},
     Schema{"MeshChoice", "open:boolean joined:boolean fixed:boolean trouble?:string"},
     Schema{"MeshAnswer", "join:boolean shares?:string[]"},
     Schema{"MeshLink",
            "peer:string direction:string endpoint:string roundTripMs?:number ageSeconds:integer bytesIn:integer bytesOut:integer streams:integer "
            "trusted:boolean reputation:integer"},
+    Schema{"ConfiguredNode", "peer:string linked:boolean trusted:boolean revoked:boolean rights:string[] relayFor:string[]"},
     Schema{"MeshLinkRequest", "peer:string endpoint?:string"},
     Schema{"MeshPeer",
            "peer:string endpoints:string[] firstSeen:string lastSeen:string firstLinked?:string configured:boolean trusted:boolean linked:boolean "
-           "revoked:boolean goesOnAs?:string reputation:integer"},
+           "revoked:boolean goesOnAs?:string rights:string[] relayFor:string[] reputation:integer"},
     Schema{"MeshProvider", "peer:string version:string linked:boolean known:boolean reputation:integer roundTripMs?:number expires:string"},
     Schema{"MeshHttpService", "name:string methods:string[]"},
     Schema{"DhtHealth",
@@ -119,10 +120,10 @@ constexpr std::array kSchemas{
     Schema{"CatalogueMetrics",
            "asked:integer fromMemory:integer fromDisk:integer fromMesh:integer fromOrigin:integer hitRate?:number joined:integer stale:integer "
            "negative:integer served:integer ownersPassedOver:integer refusedAnswers:integer spotChecks:integer mismatches:integer entries:integer bytes:integer "
-           "refused:integer{} faults:integer{} passedOver:integer{} failed:integer{}"},
+           "diskEntries:integer diskBytes:integer refused:integer{} faults:integer{} passedOver:integer{} failed:integer{}"},
     Schema{"ContentMetrics",
            "manifests:integer pieces:integer bytes:integer cacheHits:integer cacheMisses:integer streams:integer records:integer fetchedBytes:integer "
-           "refused:integer{} faults:integer{}"},
+           "cachePieces:integer cacheBytes:integer refused:integer{} faults:integer{}"},
     Schema{"RelayContent",
            "enabled:boolean streamsMost:integer streamsPerPeer:integer recordsMost:integer trouble?:string hashing?:HashingProgress metrics?:ContentMetrics"},
     Schema{"HashingProgress",

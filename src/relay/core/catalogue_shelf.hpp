@@ -37,6 +37,7 @@ class CatalogueShelf {
   [[nodiscard]] std::vector<std::string> surplus();
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::size_t size() const noexcept { return files_.size(); }
 
  private:
   struct File {

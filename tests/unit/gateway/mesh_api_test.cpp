@@ -54,6 +54,20 @@ TEST_F(MeshApiTest, ShowsIdentityLinksTableAndServices) {
   EXPECT_EQ(shown["peersKnown"], 1);
 }
 
+TEST_F(MeshApiTest, ShowsWhatTheConfigurationGivesToWhom) {
+  mesh.peers.all.push_back({.peer = peer_of(3), .key = {}, .endpoints = {}, .record = {}, .configured = true,
+                            .rights = {.tunnel_targets = true, .believe_catalogue = true, .relay_for = {peer_of(4)}}});
+  mesh.peers.all.push_back({.peer = peer_of(5), .key = {}, .endpoints = {}, .record = {}, .configured = true, .trusted = true, .rights = {}});
+  launch();
+  const auto shown = Tree::parse(call("GET", "/api/v0/mesh").body);
+  ASSERT_EQ(shown["configured"].size(), 2U) << "who is merely known is not among them";
+  EXPECT_EQ(shown["configured"][0], (Tree{{"peer", peer_of(3).to_string()}, {"linked", false}, {"trusted", false}, {"revoked", false},
+                                          {"rights", {"tunnel_targets", "believe_catalogue"}}, {"relayFor", {peer_of(4).to_string()}}}));
+  EXPECT_EQ(shown["configured"][1]["trusted"], true);
+  EXPECT_EQ(shown["configured"][1]["rights"], Tree::array());
+  EXPECT_EQ(Tree::parse(call("GET", "/api/v0/mesh/peers").body)[1]["rights"].size(), 2U);
+}
+
 TEST_F(MeshApiTest, SaysWhatTheRouterAnswered) {
   launch();
   EXPECT_FALSE(Tree::parse(call("GET", "/api/v0/mesh").body).contains("portMapping")) << "it has not answered yet";

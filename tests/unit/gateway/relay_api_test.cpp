@@ -4,7 +4,6 @@
 
 #include "fixture.hpp"
 #include "page.hpp"
-#include "soulfabric/net/http_client.hpp"
 #include "support/fake_relay.hpp"
 
 namespace soulfabric::gateway {
@@ -60,45 +59,6 @@ TEST_F(RelayApiTest, KeysNeedTheScopeByNameAndTheRoleWhereSomethingIsChanged) {
   EXPECT_EQ(as("looker-key-0123456789", "DELETE", "/api/v0/relay/tunnels/1").status, 403);
   EXPECT_EQ(as("looker-key-0123456789", "POST", "/api/v0/relay/forwards", R"({"peer":")" + peer_of(3).to_string() + "\"}").status, 403);
   EXPECT_TRUE(relays.catalogue.asked.empty());
-}
-
-TEST_F(RelayApiTest, ShowsWhatRunsAndWhatEachSwitchExposes) {
-  configuration.shown.relay.trusted.targets["mpd"] = 6600;
-  configuration.shown.relay.content.hashing = false;
-  launch();
-  const auto shown = tree("/api/v0/relay");
-  ASSERT_EQ(shown["parts"].size(), 4U);
-  EXPECT_EQ(shown["parts"][0], (Tree{{"name", "catalogue"}, {"running", true}}));
-  EXPECT_EQ(shown["parts"][1]["why"], "Verifying is switched off: set relay.content.hashing to true.");
-  std::map<std::string, Tree> values;
-  for (const auto& one : shown["switches"]) {
-    values[one["key"]] = one["value"];
-    EXPECT_TRUE(one["exposes"].get<std::string>().ends_with('.')) << one.dump();
-  }
-  EXPECT_EQ(values["relay.catalogue.enabled"], true);
-  EXPECT_EQ(values["relay.trusted.enabled"], false);
-  EXPECT_EQ(values["relay.trusted.targets"], Tree::array({"mpd"}));
-  EXPECT_EQ(values["relay.content.records"], 1000);
-}
-
-TEST_F(RelayApiTest, ShowsWhatTheHttpClientRefused) {
-  class Client final : public net::HttpClient {
-   public:
-    Task<Result<net::HttpResponse>> fetch(net::HttpRequest) override { co_return fail(Errc::Offline, "It is away."); }
-    void configure(net::HttpClientSettings) override {}
-    [[nodiscard]] net::HttpClientMetrics metrics() const override { return shown; }
-    net::HttpClientMetrics shown;
-  };
-  launch();
-  EXPECT_FALSE(tree("/api/v0/relay").contains("http"));
-  Client client;
-  client.shown.requests = 9;
-  client.shown.refused[static_cast<std::size_t>(net::HttpRefusal::Address)] = 2;
-  relays.http = &client;
-  const auto shown = tree("/api/v0/relay")["http"];
-  EXPECT_EQ(shown["requests"], 9);
-  EXPECT_EQ(shown["refused"]["address"], 2);
-  EXPECT_EQ(shown["refused"]["notAllowed"], 0);
 }
 
 TEST_F(RelayApiTest, MissingPartsSayWhatToSwitchOn) {
@@ -231,6 +191,8 @@ TEST_F(RelayApiTest, TheCataloguesFiguresAreShownAndItsCacheIsEmptied) {
   relays.catalogue.shown.refused[static_cast<std::size_t>(relay::CatalogueRefusal::NotOurs)] = 5;
   relays.catalogue.shown.faults[static_cast<std::size_t>(relay::CatalogueFault::OtherSigner)] = 6;
   relays.catalogue.shown.bytes = 5'400'000;
+  relays.catalogue.shown.disk_entries = 900;
+  relays.catalogue.shown.disk_bytes = 6'100'000;
   launch();
   const auto shown = tree("/api/v0/relay/catalogue");
   EXPECT_EQ(shown["metrics"]["hitRate"], 0.7);
@@ -240,6 +202,8 @@ TEST_F(RelayApiTest, TheCataloguesFiguresAreShownAndItsCacheIsEmptied) {
   EXPECT_EQ(shown["metrics"]["passedOver"]["notBelieved"], 0);
   EXPECT_EQ(shown["metrics"]["failed"]["timedOut"], 0);
   EXPECT_EQ(shown["metrics"]["bytes"], 5'400'000);
+  EXPECT_EQ(shown["metrics"]["diskEntries"], 900);
+  EXPECT_EQ(shown["metrics"]["diskBytes"], 6'100'000);
   EXPECT_EQ(shown["musicbrainz"], "https://musicbrainz.org");
   EXPECT_EQ(call("DELETE", "/api/v0/relay/catalogue/cache").status, 204);
   EXPECT_EQ(relays.catalogue.cleared, 1);
@@ -248,8 +212,12 @@ TEST_F(RelayApiTest, TheCataloguesFiguresAreShownAndItsCacheIsEmptied) {
 TEST_F(RelayApiTest, HashingIsShownAndPaused) {
   relays.copies.hashing = {.running = true, .files_done = 3, .files_total = 9, .bytes_per_second = 2.5, .fault = ""};
   relays.content.shown.refused[static_cast<std::size_t>(relay::ContentRefusal::Private)] = 4;
+  relays.content.shown.cache_pieces = 12;
+  relays.content.shown.cache_bytes = 3'145'728;
   launch();
   const auto shown = tree("/api/v0/relay/content");
+  EXPECT_EQ(shown["metrics"]["cachePieces"], 12);
+  EXPECT_EQ(shown["metrics"]["cacheBytes"], 3'145'728);
   EXPECT_EQ(shown["hashing"]["filesDone"], 3);
   EXPECT_EQ(shown["hashing"]["bytesPerSecond"], 2.5);
   EXPECT_EQ(shown["metrics"]["refused"]["private"], 4);

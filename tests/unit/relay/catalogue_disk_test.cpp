@@ -122,9 +122,13 @@ TEST_F(CatalogueOnDisk, ClearingForgetsMemoryAndDisk) {
   ASSERT_TRUE(get(key));
   clock.settle();
   EXPECT_EQ(files(), 1U);
+  EXPECT_EQ(catalogue->metrics().disk_entries, 1U);
+  EXPECT_GT(catalogue->metrics().disk_bytes, musicbrainz_answer("release").size());
   catalogue->clear();
   clock.settle();
   EXPECT_EQ(files(), 0U);
+  EXPECT_EQ(catalogue->metrics().disk_entries, 0U);
+  EXPECT_EQ(catalogue->metrics().disk_bytes, 0U);
   EXPECT_EQ(get(key)->via, CatalogueVia::Origin);
 }
 

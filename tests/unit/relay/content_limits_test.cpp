@@ -326,6 +326,8 @@ TEST_F(ContentLimits, AreLiftedForPiecesThatSeveralAskFor) {
       }
       EXPECT_EQ(copy.reads, 2U) << "the second time it stays in memory";
       EXPECT_EQ(there.relay->metrics().cache_hits, 3U);
+      EXPECT_GT(there.relay->metrics().cache_pieces, 0U);
+      EXPECT_GT(there.relay->metrics().cache_bytes, there.relay->metrics().cache_pieces);
       EXPECT_EQ(there.relay->metrics().cache_misses, 2U);
       there.copies.set_state(id, CopyState::Private);
       there.copies.set_state(id, CopyState::Verified);
@@ -357,6 +359,7 @@ TEST_F(ContentLimits, KeepFalseBytesOutOfMemory) {
       const auto second = co_await source->fetch(0, bytes, {}, t.in(10s));
       EXPECT_FALSE(second) << "read for the memory it is proven first";
       EXPECT_EQ(there.relay->metrics().cache_hits, 0U);
+      EXPECT_EQ(there.relay->metrics().cache_bytes, 0U);
     }
   };
   auto& there = add();

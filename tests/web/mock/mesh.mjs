@@ -10,6 +10,12 @@ export function peerOf(words) {
 }
 export const me = peerOf("this node");
 export const kEvil = "<img src=x onerror=\"document.title='broken into'\">";
+/** What the configuration gives to whom. */
+const configured = [
+  { peer: peerOf("node 0"), linked: true, trusted: true, revoked: false, rights: ["tunnel_targets", "believe_catalogue"], relayFor: [] },
+  { peer: peerOf("node 9"), linked: false, trusted: false, revoked: false, rights: [], relayFor: [peerOf("node 0"), peerOf("node 2")] },
+  { peer: peerOf("a lost node"), linked: false, trusted: false, revoked: true, rights: [], relayFor: [] },
+];
 const podId = (words) => `pod:${createHash("sha256").update(words).digest("hex").slice(0, 32)}`;
 const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 
@@ -81,7 +87,7 @@ export class Mesh {
     return {
       peerId: this.joined ? me : undefined, joined: this.joined, choice: this.choice, listening: this.joined ? "0.0.0.0:50305" : undefined, endpoints: this.joined ? ["198.51.100.4:50305"] : [],
       portMapping: !this.joined ? undefined : this.alone ? { trouble: "no router answers UPnP" } : { by: "NAT-PMP", external: "198.51.100.4:50305" },
-      links: this.joined ? this.links : [], dht, services: this.joined ? this.services : [],
+      links: this.joined ? this.links : [], configured: this.joined && !this.alone ? configured : [], dht, services: this.joined ? this.services : [],
     };
   }
 }

@@ -39,23 +39,24 @@ const copies = [
 ];
 export const kAlbum = album;
 
-const source = (words, state, bytes, extra = {}) => ({ name: peerOf(words), state, bytes, pieces: Math.floor(bytes / 262_144), bytesPerSecond: state === "fetching" ? 11_400_000 : 0, problem: "", ...extra });
+const source = (words, state, bytes, extra = {}) => ({ name: `peer ${peerOf(words).slice(0, 8)}`, peer: peerOf(words), state, bytes, pieces: Math.floor(bytes / 262_144), bytesPerSecond: state === "fetching" ? 11_400_000 : 0, problem: "", ...extra });
 
 export class Relay {
-  constructor({ empty = false, off = false, alone = false } = {}) {
+  constructor({ empty = false, off = false, alone = false, many = 0 } = {}) {
     this.fail = null; // a status for every route here
     this.off = off;
     this.alone = alone; // this node is not on the mesh
     this.catalogue = {
       enabled: !off, mesh: !off, reducedPrivacy: false, musicbrainz: "https://musicbrainz.org", coverArt: "https://coverartarchive.org", freshSeconds: 600,
       metrics: empty ? { asked: 0, fromMemory: 0, fromDisk: 0, fromMesh: 0, fromOrigin: 0, entries: 0, bytes: 0 }
-        : { asked: 4200, fromMemory: 3100, fromDisk: 60, fromMesh: 800, fromOrigin: 240, joined: 31, stale: 4, negative: 9, served: 512, ownersPassedOver: 2, refusedAnswers: 3, spotChecks: 41, mismatches: 1, entries: 77, bytes: 5_400_000 },
+        : { asked: 4200, fromMemory: 3100, fromDisk: 60, fromMesh: 800, fromOrigin: 240, joined: 31, stale: 4, negative: 9, served: 512, ownersPassedOver: 2, refusedAnswers: 3, spotChecks: 41, mismatches: 1, entries: 77, bytes: 5_400_000, diskEntries: 900, diskBytes: 61_000_000,
+          refused: { disabled: 0, budget: 4, rate: 17, busy: 0, time: 0, notOurs: 2, failed: 1 }, faults: { form: 0, oversize: 0, content: 0, otherKey: 0, otherSigner: 0, forged: 1, expired: 2 }, passedOver: { unreachable: 0, silent: 1, refused: 1, notBelieved: 0 }, failed: { timedOut: 3, originDown: 0 } },
     };
     this.asked = [];
     this.cleared = 0;
     this.hashing = empty ? { enabled: !off, running: false, paused: false, filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, bytesPerSecond: 0, verified: 0, refused: 0 }
       : { enabled: true, running: true, paused: false, filesDone: 1200, filesTotal: 4100, bytesDone: 30e9, bytesTotal: 101e9, bytesPerSecond: 210e6, verified: 1180, refused: 20 };
-    this.contentMetrics = empty ? {} : { manifests: 40, pieces: 9000, bytes: 2.4e9, cacheHits: 6000, cacheMisses: 3000, streams: 3, records: 1000, fetchedBytes: 3.1e8, refused: { unknown: 14, private: 3, unverified: 0, changed: 1, range: 0, streams: 7, rate: 0, disabled: 0 } };
+    this.contentMetrics = empty ? {} : { manifests: 40, pieces: 9000, bytes: 2.4e9, cacheHits: 6000, cacheMisses: 3000, streams: 3, records: 1000, fetchedBytes: 3.1e8, cachePieces: 61, cacheBytes: 16e6, faults: { wrongBytes: 1, late: 2, gone: 0 }, refused: { unknown: 14, private: 3, unverified: 0, changed: 1, range: 0, streams: 7, rate: 0, disabled: 0 } };
     this.fetches = empty ? [] : [
       { id: randomUUID(), name: "Ada Vale - Departure.flac", asked: ago(12), contentId: contentOf("departure"), state: "running", size: 41_943_040, bytes: 18_000_000, pieces: 160, piecesDone: 68, wrongPieces: 1, bytesPerSecond: 22_000_000, path: "", problem: "",
         sources: [source("node 0", "fetching", 9_000_000), source("node 1", "fetching", 8_900_000), source("node 2", "lying", 0, { problem: "piece 12 does not fit the root that it stated" }), source("node 3", "dead", 100_000), source("node 4", "slow", 0), source("node 5", "other root", 0)] },
@@ -73,7 +74,7 @@ export class Relay {
     ];
     this.closed = [];
     this.marked = empty ? [] : ["music\\Ada Vale\\Demos"];
-    this.copies = empty ? [] : copies;
+    this.copies = empty ? [] : [...copies, ...Array.from({ length: many }, (_, i) => copy(`music\\Heap\\take ${i + 1}.flac`, "waiting", { checked: null }))];
   }
 
   folders() {
@@ -107,12 +108,26 @@ function look(call) {
   else ok(call, { kind, mbid, status: 200, contentType: "application/json", via: mbid === kHostile ? "disk" : "mesh", fetched: ago(mbid === kHostile ? 90_000 : 75), expires: ago(-500), stale: mbid === kHostile, fetcher: mbid === kHostile ? null : peerOf("node 1"), body: answers[mbid] });
 }
 
+const switchesOf = (relay) => [
+  ["mesh.publish", "linked", "Who is told the addresses of this node and which contents it has."], ["mesh.services", ["catalogue-fetch", "content-relay"], "Every node may call these services here, within limits."],
+  ["relay.catalogue.enabled", !relay.off, "MusicBrainz and the Cover Art Archive see the address of the node that asks them."], ["relay.catalogue.mesh", !relay.off, "The node that owns an id sees that this node looks it up."],
+  ["relay.catalogue.reduced_privacy", false, "One reputable node, drawn by lot, sees what is looked up."], ["relay.catalogue.musicbrainz", "https://musicbrainz.org", "Whoever runs this host sees what is looked up."],
+  ["relay.catalogue.cover_art", "https://coverartarchive.org", "Whoever runs this host sees which covers are looked at."], ["relay.catalogue.domains", [], "These hosts too see what is looked up."],
+  ["relay.catalogue.contact", "", "MusicBrainz is told this with every question."], ["relay.content.enabled", !relay.off, "A node that names the content id of a file that is offered to the mesh gets the file."],
+  ["relay.content.hashing", true, "Nothing: files offered to the mesh are read whole, once, on this machine."], ["relay.content.records", 1000, "Of so many files at most other nodes are told."],
+  ["relay.trusted.enabled", !relay.off, "Nodes with the right tunnel_targets reach the targets here."], ["relay.trusted.gateway", !relay.off, "Of these nodes: the sign-in of this page and its API."],
+  ["relay.trusted.relay", !relay.off, "Nodes with relay_for meet each other through this one."], ["relay.trusted.targets", relay.off ? [] : ["mpd"], "Of the same nodes: these ports of this machine, by name."],
+  ["relay.ca_file", false, "Who holds a key to a certificate in this file can pose as any host that is looked up at."], ["relay.exceptions", ["mirror.lan", kEvil], "Look-ups may reach these hosts although they are on the local network."],
+  ["forwards", ["vps", "house"], "Whoever uses this machine reaches the other node's door under these names."], ["relay.newer.setting", { odd: true }, "A newer daemon says more."],
+].map(([key, value, exposes]) => ({ key, value, exposes }));
+
 const routes = [
+  ["GET", at("/relay"), (call) => ok(call, { parts: [], http: { requests: 900, answers: 880, bytes: 7e7, refused: { address: 2, redirect: 1, time: 0 } }, switches: switchesOf(call.gateway.relay) })],
   ["GET", at("/relay/catalogue"), (call) => ok(call, call.gateway.relay.catalogue)],
   ["DELETE", at("/relay/catalogue/cache"), (call) => {
     const { relay } = call.gateway;
     relay.cleared += 1;
-    Object.assign(relay.catalogue.metrics, { entries: 0, bytes: 0 });
+    Object.assign(relay.catalogue.metrics, { entries: 0, bytes: 0, diskEntries: 0, diskBytes: 0 });
     ok(call);
   }],
   ["GET", at("/relay/catalogue/release/([^/]+)/cover"), ({ gateway, response, query, part: [mbid] }) => {

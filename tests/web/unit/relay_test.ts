@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { CatalogueAnswer, ContentFetch, Tunnel } from "../../../web/src/api/relay_types";
 import { bySource, copyWords, fetchWords, hashingWords, isFileName, parseContentId, parseSize, refusalsOf, shortContent, sourceWords } from "../../../web/src/model/content";
 import { crumbsOf, foldersIn, isFolder, privacyOf, shareOf } from "../../../web/src/model/own_folders";
-import { ageWords, catalogueFigures, catalogueSwitches, contentSwitches, hitsOf, relayPart, tunnelSwitches, viaWords } from "../../../web/src/model/relay";
+import { ageWords, catalogueFigures, hitsOf, keptWords, partOf, relayPart, switchesOf, viaWords } from "../../../web/src/model/relay";
 import { creditWords, kMostTracks, parseWanted, shownOf } from "../../../web/src/model/release";
 import { parseRoute, routeTo } from "../../../web/src/model/route";
 import { forwardAddress, forwardName, forwardTo, isHere, roleWords, stateWords, targetWords } from "../../../web/src/model/tunnels";
@@ -65,14 +65,23 @@ test("how often the origin was spared, in parts of all", () => {
   assert.deepEqual(catalogueFigures({ asked: 1200, mismatches: 0 }), [{ name: "Asked here", text: "1,200" }, { name: "Of them different", text: "0" }]);
 });
 
-test("every switch names the key that changes it and what it exposes", () => {
-  const all = [...catalogueSwitches({ enabled: true, mesh: true }), ...contentSwitches({ enabled: false }), ...tunnelSwitches({ enabled: false, gateway: true })];
-  for (const one of all) {
-    assert.match(one.key, /^relay\.(catalogue|content|trusted)\.[a-z_]+$/);
-    assert.ok(one.exposes.length > 40, one.key);
-  }
-  assert.deepEqual(all.map((one) => one.on), [true, true, false, false, true, false, true, false]);
-  assert.match(all[1]!.exposes, /owner sees that this node looks that id up/);
+test("every setting is shown in one part, with its key, its value in words and what it exposes", () => {
+  const all = [
+    { key: "mesh.publish", value: "linked", exposes: "a" }, { key: "relay.catalogue.mesh", value: true, exposes: "Others see it." }, { key: "relay.content.enabled", value: false, exposes: "c" }, { key: "relay.content.records", value: 1000, exposes: "d" },
+    { key: "relay.trusted.targets", value: ["mpd", "\u202eevil"], exposes: "e" }, { key: "relay.exceptions", value: [], exposes: "Hosts are reached" }, { key: "forwards", value: null, exposes: "g" }, { key: "relay.newer", value: {}, exposes: "Something new" },
+  ];
+  assert.deepEqual(all.map((one) => partOf(one.key)), ["content", "catalogue", "content", "content", "tunnels", "catalogue", "tunnels", "catalogue"]);
+  const shown = (["catalogue", "content", "tunnels"] as const).flatMap((part) => switchesOf(all, part));
+  assert.equal(shown.length, all.length);
+  assert.deepEqual(switchesOf(all, "content").map((one) => [one.title, one.words, one.flag, one.on]), [["Who is told", "linked", false, false], ["Serve verified copies", "off", true, false], ["Files announced at most", "1,000", false, false]]);
+  assert.deepEqual(switchesOf(all, "tunnels").map((one) => one.words), ["mpd, \ufffdevil", "none"]);
+  assert.deepEqual(switchesOf(all, "catalogue").map((one) => [one.title, one.words, one.exposes]), [["Share lookups with the mesh", "on", "Others see it."], ["Hosts on the local network", "none", "Hosts are reached."], ["relay.newer", "none", "Something new."]]);
+  assert.deepEqual(switchesOf(undefined, "catalogue"), []);
+});
+
+test("how much is kept, in memory and on disk", () => {
+  assert.equal(keptWords({ entries: 1, bytes: 1000, diskEntries: 20, diskBytes: 5_000_000 }), "1 answer in memory, 1.0 KB. 20 answers on disk, 5.0 MB.");
+  assert.equal(keptWords(undefined), "Nothing is in memory. Nothing is on disk.");
 });
 
 test("content ids and sizes as people paste them", () => {

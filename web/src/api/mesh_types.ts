@@ -24,6 +24,18 @@ export interface MeshLink {
   reputation?: number;
 }
 
+/** A node that the configuration names, and what it may do here. */
+export interface ConfiguredNode {
+  peer: string;
+  linked?: boolean;
+  trusted?: boolean;
+  /** Given up as stolen: it has no rights whatever the file says. */
+  revoked?: boolean;
+  rights?: string[];
+  /** Nodes that it may meet through this one. */
+  relayFor?: string[];
+}
+
 export interface DhtHealth {
   running: boolean;
   connected: boolean;
@@ -54,6 +66,7 @@ export interface Mesh {
   /** What the router answered when it was asked to open the port; absent while it was not. */
   portMapping?: { by?: string; external?: string; trouble?: string };
   links?: MeshLink[];
+  configured?: ConfiguredNode[];
   dht?: DhtHealth;
   services?: LocalService[];
 }

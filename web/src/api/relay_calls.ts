@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One function per thing the page asks of the relays and of verified copies.
 import type { Http } from "./http";
-import type { CatalogueAnswer, CatalogueState, ContentFetch, ContentProvider, ContentState, CopyStatus, Forward, NewFetch, NewForward, TunnelState } from "./relay_types";
+import type { CatalogueAnswer, CatalogueState, ContentFetch, ContentProvider, ContentState, CopyStatus, Forward, NewFetch, NewForward, RelayState, TunnelState } from "./relay_types";
 
 const segment = encodeURIComponent;
 
 export class RelayCalls {
   constructor(readonly http: Http) {}
 
+  relay() {
+    return this.http.json<RelayState>("GET", "/relay");
+  }
   catalogue() {
     return this.http.json<CatalogueState>("GET", "/relay/catalogue");
   }

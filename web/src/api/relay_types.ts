@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The shapes of the relay routes. Members that a daemon may leave out are optional.
 
+/** Which relays run, what the HTTP client did, and every setting that lets others see or do something. */
+export interface RelayState {
+  parts?: { name: string; running: boolean; why?: string }[];
+  http?: { requests?: number; answers?: number; bytes?: number; refused?: Record<string, number> };
+  switches?: RelaySwitch[];
+}
+export interface RelaySwitch {
+  key: string;
+  /** A flag, a number, a text or a list of names. */
+  value: unknown;
+  exposes: string;
+}
+
 /** Totals since the start; `entries` and `bytes` are those of the memory cache, now. */
 export interface CatalogueMetrics {
   asked?: number;
@@ -18,6 +31,13 @@ export interface CatalogueMetrics {
   mismatches?: number;
   entries?: number;
   bytes?: number;
+  diskEntries?: number;
+  diskBytes?: number;
+  /** By reason: questions of others, answers of others, owners, questions at the origin. */
+  refused?: Record<string, number>;
+  faults?: Record<string, number>;
+  passedOver?: Record<string, number>;
+  failed?: Record<string, number>;
 }
 export interface CatalogueState {
   enabled: boolean;
@@ -72,8 +92,11 @@ export interface ContentMetrics {
   streams?: number;
   records?: number;
   fetchedBytes?: number;
-  /** By reason. */
+  cachePieces?: number;
+  cacheBytes?: number;
+  /** By reason: what others asked, and what others sent. */
   refused?: Record<string, number>;
+  faults?: Record<string, number>;
 }
 export interface ContentState {
   enabled: boolean;
@@ -92,6 +115,8 @@ export interface ContentProvider {
 }
 export interface FetchSource {
   name: string;
+  /** Where it is a node of the mesh: its id. */
+  peer?: string;
   state: string;
   bytes?: number;
   pieces?: number;

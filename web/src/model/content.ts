@@ -49,7 +49,12 @@ export function hashingWords(hashing: HashingProgress | undefined): HashingWords
 
 const refusals: Record<string, string> = {
   unknown: "Nothing known by that id", private: "Private", unverified: "Not verified", changed: "Changed since it was verified", range: "Outside the file", streams: "Too many streams at once",
-  rate: "Too fast", disabled: "Serving was switched off",
+  rate: "Too fast", disabled: "Serving was switched off", slow: "Stood still while others waited",
+};
+/** Of nodes that this one fetches from. */
+export const faultWords: Record<string, string> = {
+  wrongBytes: "Wrong bytes", falseRoot: "Not the content that was asked for", malformed: "Another piece, length or form", short: "Ended in the middle of a piece", late: "Nothing in time", slow: "Much slower than others",
+  refused: "Does not serve it", busy: "No place free", gone: "Not reached, or left", record: "Says falsely that it has it",
 };
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 /** What was refused and why, the most frequent first; a reason that a newer daemon adds goes under its own name. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The mesh in words and as a picture: states, health, and where each linked node is drawn.
-import type { DhtHealth, LocalService, Mesh, MeshLink } from "../api/mesh_types";
+import type { ConfiguredNode, DhtHealth, LocalService, Mesh, MeshLink } from "../api/mesh_types";
 import type { Tone } from "./connection";
-import { asSentence, count } from "./format";
+import { asSentence, count, plain } from "./format";
 
 /** 32 letters are too many for a line: enough of both ends to tell nodes apart. */
 export function shortPeer(peer: string): string {
@@ -47,6 +47,18 @@ export function dhtWords(dht: DhtHealth | undefined): Words {
 export function exposedWords(service: LocalService): string {
   if (service.exposedBecause) return asSentence(service.exposedBecause);
   return service.exposed ? "Others may call it: it is named in mesh.services." : "Nobody else can see it: it is not named in mesh.services.";
+}
+
+const rightWords: Record<string, string> = {
+  tunnel_targets: "Reaches the targets here: this page and its API up to the sign-in, and the ports named under relay.trusted.targets",
+  believe_catalogue: "Its answers about music are believed, and it may own lookups",
+};
+/** What a node of the configuration may do here, right by right; none implies another. */
+export function givenWords(node: ConfiguredNode): string[] {
+  if (node.revoked) return ["Its key was given up: it has no trust and no rights"];
+  const given = (node.rights ?? []).map((right) => rightWords[right] ?? plain(right));
+  if ((node.relayFor ?? []).length > 0) given.push(`May meet ${node.relayFor!.map(shortPeer).join(", ")} through this node`);
+  return given.length > 0 ? given : ["No rights"];
 }
 
 export interface Dot {

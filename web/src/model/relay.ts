@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The relays in words: what each switch exposes, where an answer came from, how often the origin was spared.
-import type { CatalogueAnswer, CatalogueMetrics, CatalogueState, ContentState, TunnelState } from "../api/relay_types";
-import type { Tone } from "./connection";
-import { duration, percent } from "./format";
+import type { CatalogueAnswer, CatalogueMetrics, RelaySwitch } from "../api/relay_types";
+import { asSentence, bytes, count, duration, percent, plain } from "./format";
 import { shortPeer } from "./mesh";
 
 export const relayParts = [
@@ -13,37 +12,59 @@ export const relayParts = [
 export type RelayPart = (typeof relayParts)[number]["id"];
 export const relayPart = (item: string): RelayPart => relayParts.find((part) => part.id === item)?.id ?? "catalogue";
 
-/** One switch of the configuration file, as it stands, and what it lets others see or do. */
+/** One setting of the configuration file, as it stands, and what it lets others see or do. */
 export interface Switch {
   key: string;
   title: string;
-  on: boolean;
   exposes: string;
-}
-export const toneOf = (on: boolean): Tone => (on ? "good" : "off");
-
-export function catalogueSwitches(state: CatalogueState): Switch[] {
-  return [
-    { key: "relay.catalogue.enabled", title: "Look things up", on: state.enabled, exposes: "MusicBrainz and the Cover Art Archive see the address of whichever node asks them, and what it asks for. Nothing about you is sent with it." },
-    { key: "relay.catalogue.mesh", title: "Share lookups with the mesh", on: state.mesh === true, exposes: "For each id the nodes agree on one owner who asks for all. The owner sees that this node looks that id up. Only nodes that you believe or that have been good neighbours for a week can be one. In return this node answers others; who asked is neither logged nor kept." },
-    { key: "relay.catalogue.reduced_privacy", title: "Ask through one node only", on: state.reducedPrivacy === true, exposes: "A lookup goes through one reputable node picked by lot instead of the owner of its id: that node sees what is looked up, the owner does not see that it was you." },
-  ];
+  /** Its value. */
+  words: string;
+  flag: boolean;
+  on: boolean;
 }
 
-export function contentSwitches(state: ContentState): Switch[] {
-  return [
-    { key: "relay.content.enabled", title: "Serve verified copies", on: state.enabled, exposes: "A node that names the content id of a file that you offer to the mesh gets it. Names of files and folders are never told, and what is private, unverified or unknown gets one and the same refusal." },
-    { key: "relay.content.hashing", title: "Verify shares that are offered to the mesh", on: state.hashing?.enabled !== false, exposes: "Reads these files whole, once, while the machine has nothing better to do. Nothing leaves this machine by it; without it nothing can be served." },
-  ];
+const titles: Record<string, string> = {
+  "mesh.publish": "Who is told", "mesh.services": "Services that other nodes may call",
+  "relay.catalogue.enabled": "Look things up", "relay.catalogue.mesh": "Share lookups with the mesh", "relay.catalogue.reduced_privacy": "Ask through one node only",
+  "relay.catalogue.musicbrainz": "Where MusicBrainz is", "relay.catalogue.cover_art": "Where the Cover Art Archive is", "relay.catalogue.domains": "Further hosts of the archives",
+  "relay.catalogue.contact": "Whom MusicBrainz may write to", "relay.ca_file": "Authorities of your own", "relay.exceptions": "Hosts on the local network",
+  "relay.content.enabled": "Serve verified copies", "relay.content.hashing": "Verify shares that are offered to the mesh", "relay.content.records": "Files announced at most",
+  "relay.trusted.enabled": "Let trusted nodes reach targets here", "relay.trusted.gateway": "This page is one of the targets", "relay.trusted.relay": "Stand between two other nodes",
+  "relay.trusted.targets": "Further targets on this machine", forwards: "Forwards to other nodes",
+};
+/** The part under which a setting is shown: each has one, also those that a newer daemon adds. */
+export function partOf(key: string): RelayPart {
+  if (key.startsWith("relay.content.") || key.startsWith("mesh.")) return "content";
+  if (key.startsWith("relay.trusted.") || key.startsWith("forwards")) return "tunnels";
+  return "catalogue";
 }
+function valueWords(value: unknown): string {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "number") return value.toLocaleString("en");
+  const words = Array.isArray(value) ? value.map((entry) => plain(String(entry))).join(", ") : typeof value === "string" ? plain(value) : "";
+  return words || "none";
+}
+export const switchesOf = (all: readonly RelaySwitch[] | undefined, part: RelayPart): Switch[] =>
+  (all ?? []).filter((one) => partOf(one.key) === part).map((one) => ({ key: one.key, title: titles[one.key] ?? one.key, exposes: asSentence(plain(one.exposes)), words: valueWords(one.value), flag: typeof one.value === "boolean", on: one.value === true }));
 
-export function tunnelSwitches(state: TunnelState): Switch[] {
-  return [
-    { key: "relay.trusted.enabled", title: "Let trusted nodes reach targets here", on: state.enabled, exposes: "Only nodes with the right tunnel_targets reach a target here. To all others it does not exist." },
-    { key: "relay.trusted.gateway", title: "This page is one of the targets", on: state.gateway === true, exposes: "Nodes with the right tunnel_targets get as far as the sign-in of this page and its API. They never count as local, and login links do not work for them." },
-    { key: "relay.trusted.relay", title: "Stand between two other nodes", on: state.relay === true, exposes: "A node with relay_for may meet those named there through this one. It sees who meets whom and how much is sent, but only ciphertext." },
-  ];
-}
+/** Why other nodes were not answered, why their answers were not taken, why the next owner was asked, why the origin gave nothing. */
+export const catalogueRefusals: Record<string, string> = {
+  disabled: "Switched off", budget: "The budget for other nodes was used up", rate: "Too many questions of one node", busy: "Too many questions at once", time: "No time left to answer",
+  notOurs: "Not reckoned to this node", failed: "The origin did not answer",
+};
+export const answerFaults: Record<string, string> = {
+  form: "Not in the form of an answer", oversize: "Too large", content: "Not what such a thing looks like", otherKey: "To another question", otherSigner: "Signed by another node", forged: "Forged signature", expired: "Past its time",
+};
+export const ownerFaults: Record<string, string> = { unreachable: "Not reached", silent: "Fell silent", refused: "Refused", notBelieved: "Its answer was not believed" };
+export const originFaults: Record<string, string> = {
+  timedOut: "No answer in time", rateLimited: "Asked too often", tooLarge: "Answer too large", originDown: "Not reached", notAllowed: "Address or host not allowed", malformed: "Not a fitting answer", budget: "The budget was used up",
+};
+/** Why the HTTP client did not fetch something. */
+export const httpRefusals: Record<string, string> = {
+  url: "Not a fit address", scheme: "Neither http nor https", userInfo: "A name or password in the address", port: "Port not allowed", host: "Not a fit host", notAllowed: "Host not allowed for this", resolve: "Host not found",
+  address: "Host on no public address", connect: "Not reached", certificate: "Wrong certificate", redirect: "Redirect not allowed", header: "Head too large or wrong", body: "Body too large or wrong", inflation: "Grew too much when unpacked",
+  time: "Too slow", rate: "Turn would come too late",
+};
 
 export interface Right {
   name: string;
@@ -76,12 +97,19 @@ export function hitsOf(metrics: CatalogueMetrics | undefined): Hit[] {
   return rows.map((row) => ({ ...row, percent: percent(row.value, all) }));
 }
 
-const titles: [keyof CatalogueMetrics, string][] = [
+type Figure = "asked" | "joined" | "served" | "stale" | "negative" | "ownersPassedOver" | "refusedAnswers" | "spotChecks" | "mismatches";
+const figures: [Figure, string][] = [
   ["asked", "Asked here"], ["joined", "Waited for the same answer"], ["served", "Answered to other nodes"], ["stale", "Old answers given"], ["negative", "Answers that say no"],
   ["ownersPassedOver", "Owners passed over"], ["refusedAnswers", "Answers refused"], ["spotChecks", "Spot checks"], ["mismatches", "Of them different"],
 ];
 export function catalogueFigures(metrics: CatalogueMetrics | undefined): { name: string; text: string }[] {
-  return titles.filter(([member]) => typeof metrics?.[member] === "number").map(([member, name]) => ({ name, text: metrics![member]!.toLocaleString("en") }));
+  return figures.filter(([member]) => typeof metrics?.[member] === "number").map(([member, name]) => ({ name, text: metrics![member]!.toLocaleString("en") }));
+}
+
+/** How much is kept, in memory and on disk. */
+export function keptWords(metrics: CatalogueMetrics | undefined): string {
+  const kept = (entries: number | undefined, size: number | undefined, where: string) => (metric(entries) > 0 ? `${count(metric(entries), "answer")} ${where}, ${bytes(metric(size))}.` : `Nothing is ${where}.`);
+  return `${kept(metrics?.entries, metrics?.bytes, "in memory")} ${kept(metrics?.diskEntries, metrics?.diskBytes, "on disk")}`;
 }
 
 export function viaWords(answer: CatalogueAnswer): string {

@@ -8,7 +8,7 @@ import { dhtWords, exposedWords, meshWords, milliseconds } from "../model/mesh";
 import { Empty } from "./empty";
 import { useReading } from "./hooks";
 import { JoinForm, WhatOthersLearn } from "./join";
-import { LinkTable, NewLink } from "./mesh_links";
+import { Given, LinkTable, NewLink } from "./mesh_links";
 import { MeshPicture } from "./mesh_picture";
 import { Confirm, CopyButton, Panel, PeerName, Stale, Unread, type Question } from "./parts";
 
@@ -163,6 +163,9 @@ export function MeshScreen() {
                   </>
                 )}
                 <NewLink done={again} />
+              </Panel>
+              <Panel id="given-title" title="Rights of nodes" hint="Given node by node in the configuration file, under mesh.peers. None implies another, and being trusted implies none.">
+                {(mesh.configured ?? []).length === 0 ? <p class="hint">The configuration names no node, so none has a right here.</p> : <Given nodes={mesh.configured!} />}
               </Panel>
               <Find />
               <Offered services={mesh.services ?? []} />

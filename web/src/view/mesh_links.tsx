@@ -2,9 +2,9 @@
 // The links one by one, ending one, and making one by hand.
 import { useState } from "preact/hooks";
 import { attempt, meshCalls } from "../app";
-import type { MeshLink } from "../api/mesh_types";
+import type { ConfiguredNode, MeshLink } from "../api/mesh_types";
 import { bytes, duration, plain } from "../model/format";
-import { isPeerId, milliseconds, shortPeer } from "../model/mesh";
+import { givenWords, isPeerId, milliseconds, shortPeer } from "../model/mesh";
 import { CopyButton, PeerName, type Question } from "./parts";
 
 function Row({ link, ask }: { link: MeshLink; ask: (question: Question) => void }) {
@@ -44,6 +44,23 @@ export function LinkTable({ links, ask }: { links: readonly MeshLink[]; ask: (qu
       <thead><tr><th scope="col">Node</th><th scope="col">Direction</th><th scope="col" class="number">Round trip</th><th scope="col" class="number">Age</th><th scope="col" class="number">In / out</th><th scope="col" class="number">Streams</th><th scope="col" class="number">Reputation</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
       <tbody>{sorted.map((link) => <Row key={link.peer} link={link} ask={ask} />)}</tbody>
     </table>
+  );
+}
+
+/** Read only: the configuration file alone gives and takes rights. */
+export function Given({ nodes }: { nodes: readonly ConfiguredNode[] }) {
+  return (
+    <ul class="entries" aria-label="Nodes of the configuration">
+      {nodes.map((node) => (
+        <li key={node.peer} class="entry entry-top">
+          <span class="main-cell">
+            <span class="line"><PeerName peer={node.peer} />{node.trusted && <> <span class="tag tag-good">trusted</span></>}</span>
+            {givenWords(node).map((words) => <span key={words} class="wrap">{words}</span>)}
+          </span>
+          <span class={node.linked ? "tag tag-good" : "tag"}>{node.linked ? "linked" : "not linked"}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -2,16 +2,22 @@
 // Catalogue: a look-up box, how the answers were had, and what the switches expose.
 import { useState } from "preact/hooks";
 import { attempt, relayCalls, say, sentence } from "../app";
-import type { CatalogueAnswer, CatalogueState } from "../api/relay_types";
-import { asSentence, bytes, count } from "../model/format";
-import { catalogueFigures, catalogueSwitches, hitsOf } from "../model/relay";
+import type { CatalogueAnswer, CatalogueState, RelayState } from "../api/relay_types";
+import { refusalsOf } from "../model/content";
+import { asSentence } from "../model/format";
+import { answerFaults, catalogueFigures, catalogueRefusals, hitsOf, httpRefusals, keptWords, originFaults, ownerFaults, switchesOf } from "../model/relay";
 import { kinds, kindTitle, parseWanted, shownOf } from "../model/release";
 import { useReading } from "./hooks";
 import { Confirm, Panel, Stale, Unread, type Question } from "./parts";
-import { Figures, Switches } from "./relay_parts";
+import { Figures, Refusals, Switches } from "./relay_parts";
 import { Release } from "./relay_release";
 
 const kReadAgain = 4000;
+
+async function readAll() {
+  const [state, relay] = await Promise.all([relayCalls.catalogue(), relayCalls.relay()]);
+  return { state, relay };
+}
 
 function LookUp({ enabled, again }: { enabled: boolean; again: () => Promise<void> }) {
   const [kind, setKind] = useState("release");
@@ -62,7 +68,6 @@ function LookUp({ enabled, again }: { enabled: boolean; again: () => Promise<voi
 
 function Answers({ state, ask }: { state: CatalogueState; ask: (question: Question) => void }) {
   const { metrics } = state;
-  const entries = metrics?.entries ?? 0;
   const hits = hitsOf(metrics);
   const clear: Question = {
     title: "Forget all answers?", act: "Clear", words: "Answers in memory and on disk are thrown away. Each of them is asked for anew when it is wanted, and cannot be given while the origin is down.",
@@ -79,16 +84,31 @@ function Answers({ state, ask }: { state: CatalogueState; ask: (question: Questi
           </li>
         ))}
       </ul>
-      <p class="sentence">{entries > 0 ? `${count(entries, "answer")} in memory, ${bytes(metrics?.bytes ?? 0)}.` : "Nothing is in memory."}</p>
+      <p class="sentence">{keptWords(metrics)}</p>
       <Figures figures={catalogueFigures(metrics)} />
     </Panel>
   );
 }
 
+function Refused({ state, relay }: { state: CatalogueState; relay: RelayState }) {
+  const lists: [string, Record<string, number> | undefined, Record<string, string>][] = [
+    ["Questions of other nodes", state.metrics?.refused, catalogueRefusals], ["Answers of other nodes", state.metrics?.faults, answerFaults], ["Owners passed over", state.metrics?.passedOver, ownerFaults],
+    ["Questions at the origin that came to nothing", state.metrics?.failed, originFaults], ["Addresses that were not fetched", relay.http?.refused, httpRefusals],
+  ];
+  const some = lists.map(([title, counts, words]) => ({ title, list: refusalsOf(counts, words) })).filter((entry) => entry.list.length > 0);
+  return (
+    <Panel id="catalogue-refused" title="Refused" hint="By reason, since the start. The reasons are counted here alone.">
+      {some.length === 0 && <p class="hint">Nothing was refused.</p>}
+      {some.map((entry) => <div key={entry.title} class="why-list"><h3 class="sub">{entry.title}</h3><Refusals label={entry.title} list={entry.list} /></div>)}
+    </Panel>
+  );
+}
+
 export function CataloguePart() {
-  const { value: state, problem, again } = useReading(() => relayCalls.catalogue(), kReadAgain, "relay");
+  const { value, problem, again } = useReading(readAll, kReadAgain, "relay");
   const [question, ask] = useState<Question | null>(null);
-  if (!state) return <Unread icon="relay" what="The catalogue" problem={problem} again={again} />;
+  if (!value) return <Unread icon="relay" what="The catalogue" problem={problem} again={again} />;
+  const { state, relay } = value;
   return (
     <>
       <Stale problem={problem} />
@@ -96,7 +116,8 @@ export function CataloguePart() {
       {!state.enabled && <p class="notice-line">Looking things up is switched off: set <code>relay.catalogue.enabled</code> to true to change that.</p>}
       <LookUp enabled={state.enabled} again={again} />
       <Answers state={state} ask={ask} />
-      <Switches id="catalogue-switches" switches={catalogueSwitches(state)} />
+      <Refused state={state} relay={relay} />
+      <Switches id="catalogue-switches" switches={switchesOf(relay.switches, "catalogue")} />
       {question && <Confirm question={question} done={() => {
         ask(null);
         void again();

@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import { attempt, relayCalls } from "../app";
 import type { ContentState } from "../api/relay_types";
-import { hashingWords, refusalsOf } from "../model/content";
+import { faultWords, hashingWords, refusalsOf } from "../model/content";
 import { bytes, percent } from "../model/format";
-import { contentSwitches } from "../model/relay";
+import { switchesOf } from "../model/relay";
 import { routeTo } from "../model/route";
 import { useReading } from "./hooks";
 import { Confirm, Panel, Stale, Unread, type Question } from "./parts";
@@ -15,10 +15,10 @@ import { Figures, NotNow, Refusals, Switches } from "./relay_parts";
 const kReadAgain = 4000;
 
 async function readAll() {
-  const state = await relayCalls.content();
+  const [state, relay] = await Promise.all([relayCalls.content(), relayCalls.relay()]);
   // Off the mesh there is nothing to fetch from; what is verified is told all the same.
   const fetches = state.trouble ? [] : await relayCalls.fetches();
-  return { state, fetches: fetches ?? [] };
+  return { state, relay, fetches: fetches ?? [] };
 }
 
 function Hashing({ state, again }: { state: ContentState; again: () => Promise<void> }) {
@@ -52,6 +52,7 @@ function Served({ state }: { state: ContentState }) {
     { name: "Streams now", text: `${(metrics?.streams ?? 0).toLocaleString("en")}${state.streamsMost ? ` of ${state.streamsMost}` : ""}` },
     { name: "Pieces served", text: (metrics?.pieces ?? 0).toLocaleString("en") },
     { name: "Bytes served", text: bytes(metrics?.bytes ?? 0) },
+    { name: "Pieces in memory", text: `${(metrics?.cachePieces ?? 0).toLocaleString("en")}, ${bytes(metrics?.cacheBytes ?? 0)}` },
     { name: "Pieces from memory", text: reads > 0 ? `${Math.round(percent(hits, reads))} %` : "–" },
     { name: "Files announced", text: (metrics?.records ?? 0).toLocaleString("en") },
     { name: "Fetched from others", text: bytes(metrics?.fetchedBytes ?? 0) },
@@ -61,6 +62,8 @@ function Served({ state }: { state: ContentState }) {
       <Figures figures={figures} />
       <h3 class="sub" id="refused-title">Refused</h3>
       <Refusals label="Refused, by reason" list={refusalsOf(metrics?.refused)} />
+      <h3 class="sub">What sources did wrong, or did not do</h3>
+      <Refusals label="Faults of sources, by reason" list={refusalsOf(metrics?.faults, faultWords)} none="Nothing." />
     </Panel>
   );
 }
@@ -80,7 +83,7 @@ export function ContentPart() {
       )}
       <Hashing state={value.state} again={again} />
       <Served state={value.state} />
-      <Switches id="content-switches" switches={contentSwitches(value.state)} />
+      <Switches id="content-switches" switches={switchesOf(value.relay.switches, "content")} />
       {question && <Confirm question={question} done={() => ask(null)} />}
     </>
   );

@@ -81,7 +81,7 @@ function Source({ source }: { source: FetchSource }) {
   const words = sourceWords(source);
   return (
     <tr>
-      <th scope="row">{isPeerId(source.name) ? <PeerName peer={source.name} /> : plain(source.name)}</th>
+      <th scope="row">{isPeerId(source.peer ?? source.name) ? <PeerName peer={source.peer ?? source.name} /> : plain(source.name)}</th>
       <td data-head="State"><span class={words.tone ? `tag tag-${words.tone}` : "tag"}>{words.title}</span></td>
       <td data-head="Proven" class="number">{bytes(source.bytes ?? 0)}</td>
       <td data-head="Pieces" class="number">{(source.pieces ?? 0).toLocaleString("en")}</td>

@@ -2,7 +2,7 @@
 // Pieces that the screens of the three relays share: switches with what they expose, figures, bars.
 import type { ComponentChildren } from "preact";
 import { asSentence } from "../model/format";
-import { toneOf, type Switch } from "../model/relay";
+import type { Switch } from "../model/relay";
 import { routeTo } from "../model/route";
 import { Empty } from "./empty";
 import { Panel } from "./parts";
@@ -17,9 +17,9 @@ export function Switches({ id, switches, children }: { id: string; switches: rea
             <span class="main-cell">
               <span class="line strong">{entry.title}</span>
               <span class="wrap">{entry.exposes}</span>
-              <span class="wrap"><code>{entry.key}</code></span>
+              <span class="wrap"><code>{entry.key}</code>{!entry.flag && <> <span class="dim">is</span> <span class="strong">{entry.words}</span></>}</span>
             </span>
-            <span class={entry.on ? `tag tag-${toneOf(true)}` : "tag"}>{entry.on ? "on" : "off"}</span>
+            {entry.flag && <span class={entry.on ? "tag tag-good" : "tag"}>{entry.words}</span>}
           </li>
         ))}
       </ul>
@@ -38,11 +38,18 @@ export function Figures({ figures }: { figures: readonly { name: string; text: s
   return <dl class="figures">{figures.map((figure) => <div key={figure.name}><dt>{figure.name}</dt><dd>{figure.text}</dd></div>)}</dl>;
 }
 
-export function Refusals({ label, list }: { label: string; list: readonly { name: string; value: number }[] }) {
-  if (list.length === 0) return <p class="hint">Nothing was refused.</p>;
+export function Refusals({ label, list, none = "Nothing was refused." }: { label: string; list: readonly { name: string; value: number }[]; none?: string }) {
+  if (list.length === 0) return <p class="hint">{none}</p>;
+  const most = Math.max(...list.map((entry) => entry.value));
   return (
     <ul class="bars" aria-label={label}>
-      {list.map((entry) => <li key={entry.name} class="bar-line"><span class="grow wrap">{entry.name}</span><span class="number">{entry.value.toLocaleString("en")}</span></li>)}
+      {list.map((entry) => (
+        <li key={entry.name} class="bar-line bar-why">
+          <span class="bar-name wrap">{entry.name}</span>
+          <progress max={most} value={entry.value} aria-label={entry.name} />
+          <span class="number">{entry.value.toLocaleString("en")}</span>
+        </li>
+      ))}
     </ul>
   );
 }

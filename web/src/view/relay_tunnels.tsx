@@ -7,7 +7,7 @@ import type { Forward, Tunnel, TunnelState } from "../api/relay_types";
 import { refusalsOf } from "../model/content";
 import { asSentence, bytes, count, duration, plain } from "../model/format";
 import { isPeerId, milliseconds } from "../model/mesh";
-import { rights, tunnelSwitches } from "../model/relay";
+import { rights, switchesOf } from "../model/relay";
 import { routeTo } from "../model/route";
 import { forwardAddress, forwardName, forwardTo, isHere, refusalWords, roleWords, stateWords, targetWords } from "../model/tunnels";
 import { useReading } from "./hooks";
@@ -17,8 +17,8 @@ import { Figures, NotNow, Refusals, Switches } from "./relay_parts";
 const kReadAgain = 3000;
 
 async function readAll() {
-  const [mesh, state] = await Promise.all([loadMesh(), relayCalls.tunnels()]);
-  return { links: mesh.links ?? [], state };
+  const [mesh, state, relay] = await Promise.all([loadMesh(), relayCalls.tunnels(), relayCalls.relay()]);
+  return { links: mesh.links ?? [], state, relay };
 }
 
 /** A tab of its own that cannot reach back into this page. */
@@ -161,6 +161,7 @@ function Rights({ state }: { state: TunnelState }) {
       {state.enabled && own.length > 0 && <p class="hint">Targets of this node now: {own.join(", ")}.</p>}
       <h3 class="sub">Rights of other nodes</h3>
       <p class="hint">Given node by node in the configuration file, under mesh.peers and the id of the node. None of them implies another, and being trusted implies none.</p>
+      <p class="hint"><a href={routeTo("mesh")}>The Mesh page</a> says which node has which.</p>
       <dl class="rights">{rights.map((right) => <div key={right.name}><dt><code>{right.name}</code></dt><dd>{right.gives}</dd></div>)}</dl>
     </>
   );
@@ -181,7 +182,7 @@ export function TunnelsPart() {
           <Open state={value.state} again={again} />
         </>
       )}
-      <Switches id="tunnel-switches" switches={tunnelSwitches(value.state)}><Rights state={value.state} /></Switches>
+      <Switches id="tunnel-switches" switches={switchesOf(value.relay.switches, "tunnels")}><Rights state={value.state} /></Switches>
       {question && <Confirm question={question} done={() => {
         ask(null);
         void again();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One folder of a share: which files are verified, why the others are not, and what is private.
-import { Fragment } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { attempt, calls, relayCalls, sentence, world } from "../app";
 import type { CopyStatus } from "../api/relay_types";
@@ -110,6 +110,24 @@ function Whole({ path, privacy, again }: { path: string; privacy: Privacy; again
   );
 }
 
+/** A list that begins with so many entries and grows by as many; what is typed narrows it. */
+function Entries<T>({ label, all, nameOf, draw }: { label: string; all: readonly T[]; nameOf: (entry: T) => string; draw: (entry: T) => ComponentChildren }) {
+  const [most, setMost] = useState(kShown);
+  const [words, setWords] = useState("");
+  if (all.length === 0) return null;
+  const wanted = words.trim().toLowerCase();
+  const found = wanted === "" ? all : all.filter((entry) => nameOf(entry).toLowerCase().includes(wanted));
+  const left = found.length - most;
+  const what = label.toLowerCase();
+  return (
+    <>
+      {all.length > kShown && <label class="narrow-down">Find among {all.length.toLocaleString("en")} {what}<input type="search" value={words} maxLength={200} autocomplete="off" spellcheck={false} onInput={(event) => setWords(event.currentTarget.value)} /></label>}
+      {found.length === 0 ? <p class="hint">None has this in its name.</p> : <ul class="entries" aria-label={label}>{found.slice(0, most).map(draw)}</ul>}
+      {left > 0 && <p class="more-line"><button type="button" onClick={() => setMost(most + kShown)}>Show {Math.min(left, kShown).toLocaleString("en")} more</button><span class="dim">{most.toLocaleString("en")} of {found.length.toLocaleString("en")} {what} are shown.</span></p>}
+    </>
+  );
+}
+
 export function ShareFolder({ path }: { path: string }) {
   const folders = useFolders(shareOf(path));
   const { value, problem, again } = useReading(() => readCopies(path), kReadAgain, "relay", path);
@@ -126,9 +144,8 @@ export function ShareFolder({ path }: { path: string }) {
         <>
           <Stale problem={problem || folders.problem} />
           <Whole path={path} privacy={privacyOf(path, value.marked)} again={again} />
-          {inside.length > 0 && <ul class="entries" aria-label="Folders">{inside.slice(0, kShown).map((folder) => <Folder key={folder.path} folder={folder} marked={value.marked} again={again} />)}</ul>}
-          {copies.length > 0 && <ul class="entries" aria-label="Files">{copies.slice(0, kShown).map((copy) => <File key={copy.path} copy={copy} marked={value.marked} again={again} />)}</ul>}
-          {Math.max(copies.length, inside.length) > kShown && <p class="hint">Only the first {kShown} are shown.</p>}
+          <Entries key={`folders ${path}`} label="Folders" all={inside} nameOf={(folder) => folder.name} draw={(folder) => <Folder key={folder.path} folder={folder} marked={value.marked} again={again} />} />
+          <Entries key={`files ${path}`} label="Files" all={copies} nameOf={(copy) => leafOf(copy.path)} draw={(copy) => <File key={copy.path} copy={copy} marked={value.marked} again={again} />} />
           {copies.length === 0 && inside.length === 0 && folders.counts && <p class="hint">No file lies here.</p>}
         </>
       )}
