@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "all_of.hpp"
+#include "soulfabric/base/all_of.hpp"
 #include "directory_room.hpp"
 #include "soulfabric/base/log.hpp"
 #include "soulfabric/fabric/call.hpp"

@@ -2,7 +2,7 @@
 // A lookup (security rule S5): linked peers and a few random shards side by side; what comes back is sieved, chosen from, remembered.
 #include <algorithm>
 
-#include "all_of.hpp"
+#include "soulfabric/base/all_of.hpp"
 #include "directory_room.hpp"
 #include "soulfabric/fabric/call.hpp"
 

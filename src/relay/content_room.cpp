@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "mesh_piece_source.hpp"
-#include "soulfabric/base/timeout.hpp"
+#include "soulfabric/base/all_of.hpp"
 
 namespace soulfabric::relay {
 namespace {
@@ -15,18 +15,6 @@ constexpr std::size_t kRecordsAsked = 256;   // as many as a key may hold
 constexpr std::size_t kProviders = 64;       // told and tried
 constexpr std::chrono::seconds kPeerTime{3};
 constexpr std::chrono::seconds kTableTime{8};
-
-Task<void> side_by_side(std::vector<Task<void>> tasks) {
-  using namespace boost::asio::experimental::awaitable_operators;
-  if (tasks.empty()) co_return;
-  Task<void> last = std::move(tasks.back());
-  tasks.pop_back();
-  if (tasks.empty()) {
-    co_await std::move(last);
-    co_return;
-  }
-  co_await (std::move(last) && side_by_side(std::move(tasks)));
-}
 
 }  // namespace
 
@@ -119,7 +107,7 @@ Task<std::vector<ContentProvider>> ContentRoom::ask(library::ContentId id, guard
   // Whoever asks the table shows an interest to strangers: only where we are public ourselves, or the user wants it.
   const bool is_users = origin == guard::Origin::UserLocal || origin == guard::Origin::RemoteGateway;
   if (wide && (is_users || settings_.publish == mesh::Publish::Public)) asks.push_back(ask_table(asked));
-  co_await side_by_side(std::move(asks));
+  co_await all_of(std::move(asks));
   std::vector<ContentProvider> out;
   for (const PeerId& peer : asked.peers) out.push_back(provider_of(peer));
   for (std::size_t i = out.size(); i > 1; --i) std::swap(out[i - 1], out[deps_.random.below(i)]);

@@ -22,7 +22,7 @@ BELOW = {
 }
 
 # Headers of base that touch files, databases, threads or coroutines: base_io.
-BASE_IO = {"io", "timeout", "task_scope", "worker_pool", "sqlite", "db_writer", "files", "file_watch"}
+BASE_IO = {"all_of", "io", "timeout", "task_scope", "worker_pool", "sqlite", "db_writer", "files", "file_watch"}
 
 # Standard headers a sans-IO file may use: values, containers and algorithms, nothing that waits, reads or draws lots.
 PURE = set("""algorithm any array bit bitset cassert cerrno cctype charconv chrono climits cmath compare concepts cstddef cstdint cstdlib

@@ -6,7 +6,7 @@
 
 #include "soulfabric/base/timeout.hpp"
 
-namespace soulfabric::fabric {
+namespace soulfabric {
 
 [[nodiscard]] inline Task<void> all_of(std::vector<Task<void>> tasks) {
   using namespace boost::asio::experimental::awaitable_operators;
@@ -20,4 +20,4 @@ namespace soulfabric::fabric {
   co_await (std::move(last) && all_of(std::move(tasks)));
 }
 
-}  // namespace soulfabric::fabric
+}  // namespace soulfabric
